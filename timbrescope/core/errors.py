@@ -1,0 +1,13 @@
+"""The errors that a user is meant to read."""
+
+
+class TimbrescopeError(Exception):
+    """Something the user can understand and act on: the message is one sentence that says what, where and what to do."""
+
+
+class AudioError(TimbrescopeError):
+    """A recording or a sound device cannot be used."""
+
+
+class ModelError(TimbrescopeError):
+    """A model is missing, damaged or cannot be fetched."""

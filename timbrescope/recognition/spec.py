@@ -1,0 +1,120 @@
+"""The description of a model, which travels inside its checkpoint. Plain data: no torch here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from timbrescope.core.errors import ModelError
+
+Kind = Literal["tags", "instruments", "phonemes"]
+Compression = Literal["none", "log10", "ln", "decibel"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEnd:
+    """From samples to a log-mel spectrogram: everything that decides the numbers a network sees.
+
+    The power (or magnitude) spectrum of each window goes through the mel filter bank, is raised to ``mel_power``, and
+    is compressed: ``log10(offset + gain * mel)``, ``ln(offset + gain * mel)``, or ``10 * log10(max(mel, floor))``.
+
+    Attributes:
+        sample_rate: in Hz.
+        n_fft: length of the Fourier transform in samples.
+        hop_length: distance of neighbouring frames in samples.
+        win_length: length of the window in samples, zero-padded on both sides to ``n_fft``; None means ``n_fft``.
+        window: ``hann``, ``blackman-harris-62dB`` (three terms, Harris 1978) or another name of torch.signal.windows.
+        centred: frame t is centred at sample t * hop_length, with zeros before the start and after the end; otherwise
+            it begins there and only whole frames count.
+        n_mels: number of mel bands.
+        fmin, fmax: lowest and highest edge of the filter bank in Hz; fmax None means half the sample rate.
+        mel_scale: ``slaney`` (linear below 1 kHz) or ``htk``.
+        mel_norm: ``area`` (Slaney), ``sum`` (weights of a band add up to one) or ``none``.
+        power: exponent of the magnitude spectrum: 2 for power, 1 for magnitude.
+        mel_power: exponent applied after the filter bank (2 in the IRMAS experiments of Pons 2017).
+        compression, gain, offset, floor: see above.
+        float16_mel: round the mel spectrum to half precision before compressing it, as musicnn was trained.
+    """
+
+    sample_rate: int
+    n_fft: int
+    hop_length: int
+    n_mels: int
+    win_length: int | None = None
+    window: str = "hann"
+    centred: bool = True
+    fmin: float = 0.0
+    fmax: float | None = None
+    mel_scale: Literal["slaney", "htk"] = "slaney"
+    mel_norm: Literal["area", "sum", "none"] = "area"
+    power: float = 2.0
+    mel_power: float = 1.0
+    compression: Compression = "none"
+    gain: float = 1.0
+    offset: float = 0.0
+    floor: float = 1e-10
+    float16_mel: bool = False
+
+    @property
+    def hop_seconds(self) -> float:
+        """Distance of neighbouring frames in seconds."""
+        return self.hop_length / self.sample_rate
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model: what it hears, how it is built, what its outputs mean and where it comes from.
+
+    Attributes:
+        name: short name for the command line, lower case with hyphens.
+        title: name for people.
+        kind: what its labels are.
+        labels: one name per output, in the network's order.
+        network: key in the registry of ``timbrescope.recognition.networks``.
+        network_options: keyword arguments of that network's constructor.
+        front_end: the network's input.
+        window_frames: frames per window.
+        hop_frames: default distance of neighbouring windows in frames.
+        activation: ``sigmoid`` (labels are independent) or ``softmax`` (exactly one applies).
+        description, licence, source, citation: for the model's card.
+        figures: measured figures by name, for the card.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    labels: tuple[str, ...]
+    network: str
+    front_end: FrontEnd
+    window_frames: int
+    hop_frames: int
+    network_options: Mapping[str, Any] = field(default_factory=dict)
+    activation: Literal["sigmoid", "softmax"] = "sigmoid"
+    description: str = ""
+    licence: str = ""
+    source: str = ""
+    citation: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of sound that one row of scores describes."""
+        return self.window_frames * self.front_end.hop_seconds
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ModelSpec":
+        """Read what ``to_dict`` wrote.
+
+        Raises:
+            ModelError: a field is missing, unknown or of the wrong kind.
+        """
+        try:
+            fields = dict(values)
+            fields["labels"] = tuple(str(label) for label in fields["labels"])
+            fields["front_end"] = FrontEnd(**fields["front_end"])
+            return cls(**fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"The model's description cannot be read ({error}); install the model again.") from error

@@ -1,0 +1,1 @@
+"""Views: each is a subscription to the document and a drawing."""

@@ -1,0 +1,1 @@
+"""Scripts that make recordings and training corpora from freely licensed sources."""
