@@ -1,0 +1,7 @@
+"""python -m timbrescope."""
+
+import sys
+
+from timbrescope.cli import main
+
+sys.exit(main())

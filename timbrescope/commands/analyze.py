@@ -1,0 +1,312 @@
+"""timbrescope analyze: recognise recordings and write what was found as text, JSON or CSV."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+import numpy as np
+from tqdm import tqdm
+
+from timbrescope import __version__
+from timbrescope.audio.file import SUFFIXES, AudioFile
+from timbrescope.core.analysis import Analysis, gather
+from timbrescope.commands.messages import complain
+from timbrescope.core.blocks import Block, Source
+from timbrescope.core.errors import AudioError, TimbrescopeError
+from timbrescope.core.timeline import Chunk
+from timbrescope.recognition.store import ModelStore
+from timbrescope.settings import DEFAULT_MODELS
+
+EXAMPLES = """\
+examples:
+  timbrescope analyze song.mp3
+  timbrescope analyze song.flac --format json --summary
+  timbrescope analyze Music/ --format csv --output tags.csv
+  timbrescope analyze Music/ --format json --output analyses/
+  timbrescope analyze take.wav --models musicnn-mtt,musicnn-msd --hop 1
+"""
+_SUFFIX = {"text": ".txt", "json": ".json", "csv": ".csv"}
+_OK, _SOME_FAILED, _FAILED = 0, 1, 2
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "analyze",
+        aliases=["analyse"],
+        help="recognise recordings: text, JSON or CSV",
+        description="Recognise what is in recordings. Folders are searched with everything below them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="recording or folder of recordings")
+    parser.add_argument(
+        "--models",
+        default=",".join(DEFAULT_MODELS),
+        metavar="A,B",
+        help="models to use, by name ('timbrescope models list' shows them); default: %(default)s",
+    )
+    parser.add_argument("--format", choices=sorted(_SUFFIX), default="text", help="form of the result; default: text")
+    parser.add_argument(
+        "--output",
+        metavar="FILE|DIR",
+        help="write here instead of standard output; a folder gets one file per recording",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
+    parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
+    parser.add_argument("--top", type=_positive_int, default=8, metavar="N", help="labels per model as text; default: 8")
+    parser.add_argument(
+        "--hop", type=_positive_float, metavar="SECONDS", help="time between scores; default: the model's own window"
+    )
+    parser.set_defaults(run=run)
+
+
+def _positive_int(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise ValueError
+    return value
+
+
+def _positive_float(text: str) -> float:
+    if not 0 < (value := float(text)) < float("inf"):
+        raise ValueError
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """A file to analyse and where its result belongs below an output folder."""
+
+    path: Path
+    below: Path
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyse every recording; return the exit code.
+
+    Returns:
+        0 when all went well, 1 when some recordings could not be read, 2 when none could.
+
+    Raises:
+        TimbrescopeError: nothing can be analysed at all (no such model, no such device).
+    """
+    recordings, problems = _find(options.paths)
+    for problem in problems:
+        complain(str(problem))
+    if not recordings:
+        return _FAILED
+    done = 0
+    with _writer(options, single=len(recordings) == 1 and not problems) as write:
+        recognise = _Recogniser(options)
+        for number, recording in enumerate(recordings, start=1):
+            prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
+            try:
+                analysis, problem = recognise(recording.path, prefix)
+            except AudioError as error:
+                complain(str(error))
+                continue
+            write(recording, analysis)
+            if problem is None:
+                done += 1
+            else:
+                complain(str(problem))
+    if done == len(recordings) and not problems:
+        return _OK
+    return _SOME_FAILED if done else _FAILED
+
+
+def _find(given: Iterable[Path]) -> tuple[list[_Recording], list[AudioError]]:
+    recordings: list[_Recording] = []
+    problems: list[AudioError] = []
+    for path in given:
+        if not path.is_dir():
+            recordings.append(_Recording(path, Path(path.name)))
+            continue
+        inside = sorted(_search(path, problems))
+        if not inside:
+            problems.append(AudioError(f"{path} holds no recordings; give a folder with audio files in it."))
+        recordings += [_Recording(file, file.relative_to(path)) for file in inside]
+    return recordings, problems
+
+
+def _search(folder: Path, problems: list[AudioError]) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        problems.append(AudioError(f"{error.filename} cannot be searched ({error.strerror}); allow reading it or leave it out."))
+
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(place) / name
+
+
+class _Recogniser:
+    """Loads the models once and analyses one recording after the other."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        # torch takes a second to import: an unknown path or model is reported without that wait.
+        store = ModelStore()
+        names = list(dict.fromkeys(name.strip() for name in options.models.split(",") if name.strip()))
+        if not names:
+            raise TimbrescopeError("--models names no model; 'timbrescope models list' shows them.")
+        checkpoints = [store.find(name) for name in names]
+        from timbrescope.recognition.device import choose_device
+        from timbrescope.recognition.pipeline import analyse
+        from timbrescope.recognition.recogniser import Recogniser
+
+        device = choose_device(options.device)
+        self._analyse = analyse
+        self._recognisers = [Recogniser.load(path, device, hop_seconds=options.hop) for path in checkpoints]
+
+    def __call__(self, path: Path, prefix: str) -> tuple[Analysis, AudioError | None]:
+        """Return the analysis of what could be read, and what is wrong with the rest.
+
+        Raises:
+            AudioError: nothing of the recording can be read, or nothing sounds in it.
+        """
+        source = _Listener(AudioFile(path))
+        specs = [recogniser.score_spec for recogniser in self._recognisers]
+        problem: AudioError | None = None
+
+        def until_damage(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+            nonlocal problem
+            try:
+                yield from chunks
+            except AudioError as error:
+                problem = error
+
+        with _progress(source.duration, prefix + path.name) as bar:
+            chunks = until_damage(self._analyse(source, self._recognisers, draw=False))
+            analysis = gather(str(path), source.sample_rate, specs, _shown(chunks, bar), __version__)
+        if problem is not None and not analysis.duration_seconds:
+            raise problem
+        if not source.heard:
+            raise AudioError(f"{path} holds nothing but silence, so there is nothing to recognise; check the recording.")
+        return analysis, problem
+
+
+class _Listener:
+    """A source that notices whether anything sounds in it."""
+
+    def __init__(self, source: Source) -> None:
+        self.heard = False
+        self._source = source
+
+    @property
+    def sample_rate(self) -> int:
+        return self._source.sample_rate
+
+    @property
+    def duration(self) -> float | None:
+        return self._source.duration
+
+    def blocks(self, rates: Collection[int]) -> Iterator[Block]:
+        for block in self._source.blocks(rates):
+            self.heard = self.heard or any(np.any(samples) for samples in block.samples.values())
+            yield block
+
+
+def _progress(duration: float | None, title: str) -> "tqdm[NoReturn]":
+    known = "{desc}: {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of sound, {remaining} left"
+    return tqdm(
+        total=duration,
+        desc=title,
+        disable=None,  # only on a terminal
+        leave=False,
+        bar_format=known if duration else "{desc}: {n:.0f} s of sound",
+    )
+
+
+def _shown(chunks: Iterable[Chunk], bar: "tqdm[NoReturn]") -> Iterator[Chunk]:
+    for chunk in chunks:
+        bar.update(chunk.seconds - bar.n)
+        for notice in chunk.notices:
+            complain(notice)
+        yield chunk
+
+
+@contextmanager
+def _writer(options: argparse.Namespace, *, single: bool) -> Iterator[Callable[[_Recording, Analysis], None]]:
+    """Yield what takes finished analyses: to standard output, to one file, or to a folder with a file for each.
+
+    One file for all appears when all is done, or with what is finished when the user interrupts.
+    """
+    if options.output is None:
+        yield _Stream(options, sys.stdout).write
+        return
+    output = Path(options.output)
+    into_folder = output.is_dir() or str(options.output).endswith(("/", os.sep)) or (not single and not output.suffix)
+    try:
+        if into_folder:
+            output.mkdir(parents=True, exist_ok=True)
+            yield partial(_write_beside, options, output)
+        else:
+            with _replaced_when_done(output) as file:
+                yield _Stream(options, file).write
+    except OSError as error:
+        raise TimbrescopeError(
+            f"{error.filename or output} cannot be written ({error.strerror}); choose another place with --output."
+        ) from error
+
+
+class _Stream:
+    """Writes one analysis after the other in the chosen form."""
+
+    def __init__(self, options: argparse.Namespace, file: TextIO) -> None:
+        self._options = options
+        self._file = file
+        self._first = True
+
+    def write(self, _: _Recording, analysis: Analysis) -> None:
+        self._file.write(_form(self._options, analysis, first=self._first))
+        self._file.flush()
+        self._first = False
+
+
+def _form(options: argparse.Namespace, analysis: Analysis, *, first: bool = True) -> str:
+    if options.format == "json":
+        return analysis.to_json(summary=options.summary)
+    if options.format == "csv":
+        return analysis.to_csv(summary=options.summary, header=first)
+    return ("" if first else "\n") + analysis.to_text(top=options.top)
+
+
+def _write_beside(options: argparse.Namespace, folder: Path, recording: _Recording, analysis: Analysis) -> None:
+    # The suffix stays in the name: song.mp3 and song.flac may lie in one folder.
+    path = folder / recording.below.parent / (recording.below.name + _SUFFIX[options.format])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _replaced_when_done(path) as file:
+        file.write(_form(options, analysis))
+
+
+@contextmanager
+def _replaced_when_done(path: Path) -> Iterator[TextIO]:
+    """Open a temporary file that takes the place of ``path`` unless an error ends the work."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            try:
+                yield file
+            except KeyboardInterrupt:
+                file.flush()
+                if file.tell():
+                    temporary.replace(path)
+                raise
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,142 @@
+"""The finished analysis of one recording, and its form as text, JSON and CSV."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from timbrescope.core.timeline import Chunk, ScoreSpec
+
+_BAR_WIDTH = 24
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserResult:
+    """What one recogniser found: scores in 0..1, shape (rows, labels)."""
+
+    spec: ScoreSpec
+    scores: NDArray[np.float32]
+
+    @property
+    def clip_scores(self) -> NDArray[np.float32]:
+        """The mean over the recording, shape (labels,)."""
+        return np.asarray(self.scores.mean(axis=0), dtype=np.float32)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Where each row's window begins, in seconds, shape (rows,)."""
+        return np.arange(len(self.scores)) * self.spec.hop_seconds
+
+    def strongest(self, count: int) -> list[tuple[str, float]]:
+        """Return the labels with the highest clip scores, highest first."""
+        clip = self.clip_scores
+        return [(self.spec.labels[i], float(clip[i])) for i in np.argsort(-clip, kind="stable")[:count]]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found in one recording."""
+
+    file: str
+    duration_seconds: float
+    sample_rate: int
+    results: Mapping[str, RecogniserResult]
+    version: str
+
+    def to_dict(self, *, summary: bool = False) -> dict[str, Any]:
+        """Return plain JSON types; ``summary`` leaves out ``times`` and ``scores``."""
+        return {
+            "file": self.file,
+            "duration_seconds": round(self.duration_seconds, 6),
+            "sample_rate": self.sample_rate,
+            "recognisers": {name: _result_dict(result, summary=summary) for name, result in self.results.items()},
+            "timbrescope_version": self.version,
+        }
+
+    def to_json(self, *, summary: bool = False) -> str:
+        """Return one line of JSON."""
+        return json.dumps(self.to_dict(summary=summary), ensure_ascii=False) + "\n"
+
+    def to_csv(self, *, summary: bool = False, header: bool = True) -> str:
+        """Return one line per window and label, or per label with ``summary``."""
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if header:
+            writer.writerow(_CSV_SUMMARY_COLUMNS if summary else _CSV_COLUMNS)
+        writer.writerows(self._csv_rows(summary=summary))
+        return text.getvalue()
+
+    def _csv_rows(self, *, summary: bool) -> Iterator[tuple[Any, ...]]:
+        for name, result in self.results.items():
+            spec = result.spec
+            if summary:
+                for label, score in zip(spec.labels, result.clip_scores, strict=True):
+                    yield self.file, name, spec.kind, label, _rounded(score)
+                continue
+            for start, row in zip(result.times, result.scores, strict=True):
+                end = min(start + spec.window_seconds, max(self.duration_seconds, start))
+                for label, score in zip(spec.labels, row, strict=True):
+                    yield self.file, name, spec.kind, f"{start:.3f}", f"{end:.3f}", label, _rounded(score)
+
+    def to_text(self, *, top: int) -> str:
+        """Return the strongest labels of each recogniser with bars."""
+        lines = [f"{self.file}  ({clock(self.duration_seconds)}, {self.sample_rate / 1000:g} kHz)"]
+        for name, result in self.results.items():
+            strongest = result.strongest(top)
+            width = max(len(label) for label, _ in strongest)
+            lines.append(f"  {name} ({result.spec.kind})")
+            lines += [f"    {label:<{width}}  {_bar(score)}  {score:.2f}" for label, score in strongest]
+        return "\n".join(lines) + "\n"
+
+
+_CSV_COLUMNS = ("file", "recogniser", "kind", "start_seconds", "end_seconds", "label", "score")
+_CSV_SUMMARY_COLUMNS = ("file", "recogniser", "kind", "label", "clip_score")
+
+
+def gather(file: str, sample_rate: int, specs: Iterable[ScoreSpec], chunks: Iterable[Chunk], version: str) -> Analysis:
+    """Collect the chunks of a whole recording."""
+    rows: dict[str, list[NDArray[np.float32]]] = {spec.name: [] for spec in (specs := list(specs))}
+    seconds = 0.0
+    for chunk in chunks:
+        seconds = chunk.seconds
+        for name, scores in chunk.scores.items():
+            rows[name].append(scores)
+    results = {spec.name: RecogniserResult(spec, np.concatenate(rows[spec.name])) for spec in specs}
+    return Analysis(file, seconds, sample_rate, results, version)
+
+
+def clock(seconds: float) -> str:
+    """Return a time as m:ss or h:mm:ss."""
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:
+    spec = result.spec
+    values: dict[str, Any] = {
+        "kind": spec.kind,
+        "labels": list(spec.labels),
+        "hop_seconds": spec.hop_seconds,
+        "window_seconds": spec.window_seconds,
+    }
+    if not summary:
+        values["times"] = [round(float(time), 6) for time in result.times]
+        values["scores"] = [[_rounded(score) for score in row] for row in result.scores]
+    return values | {"clip_scores": [_rounded(score) for score in result.clip_scores]}
+
+
+def _rounded(score: float) -> float:
+    return round(float(score), 6)
+
+
+def _bar(score: float) -> str:
+    eighths = round(min(max(score, 0.0), 1.0) * _BAR_WIDTH * 8)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(_BAR_WIDTH)

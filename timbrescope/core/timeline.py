@@ -1,0 +1,84 @@
+"""The timeline of one recording: what the pipeline yields and where it gathers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from timbrescope.core import picture
+from timbrescope.core.track import Track, extremes
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSpec:
+    """What a recogniser's scores mean.
+
+    Attributes:
+        name: name of the model.
+        kind: ``tags``, ``instruments`` or ``phonemes``.
+        labels: one per column of the scores.
+        hop_seconds: distance of neighbouring rows.
+        window_seconds: how much sound a row describes; row i describes it from i * hop_seconds on.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    hop_seconds: float
+    window_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one step of the pipeline adds to the timeline. Each array goes on where that of the chunk before ended.
+
+    Attributes:
+        seconds: how far the recording has been read.
+        peaks: lowest and highest sample of each 10 ms, int16, shape (n, 2).
+        mel: the picture, uint8, shape (n, picture.N_MELS).
+        scores: recogniser's name -> float32 scores in 0..1, shape (rows, labels).
+        notices: sentences for the user.
+    """
+
+    seconds: float
+    peaks: NDArray[np.int16]
+    mel: NDArray[np.uint8]
+    scores: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+class Timeline:
+    """Everything known of one recording so far: the picture, the waveform, the scores of each recogniser."""
+
+    def __init__(self, score_specs: Sequence[ScoreSpec] = ()) -> None:
+        self.seconds = 0.0
+        self.peaks = Track(picture.HOP_SECONDS, (2,), np.int16, reduction=extremes)
+        self.mel = Track(picture.HOP_SECONDS, (picture.N_MELS,), np.uint8)
+        self.score_specs = {spec.name: spec for spec in score_specs}
+        self.scores = {spec.name: self._score_track(spec) for spec in score_specs}
+        self._sums = {spec.name: np.zeros(len(spec.labels)) for spec in score_specs}
+
+    @staticmethod
+    def _score_track(spec: ScoreSpec) -> Track:
+        # A row is drawn over the hop in the middle of its window: there its evidence lies.
+        start = max(0.0, (spec.window_seconds - spec.hop_seconds) / 2)
+        return Track(spec.hop_seconds, (len(spec.labels),), np.float32, start_seconds=start)
+
+    def append(self, chunk: Chunk) -> None:
+        """Add what the pipeline found next."""
+        self.seconds = max(self.seconds, chunk.seconds)
+        self.peaks.append(chunk.peaks)
+        self.mel.append(chunk.mel)
+        for name, rows in chunk.scores.items():
+            self.scores[name].append(rows)
+            self._sums[name] += rows.sum(axis=0)
+
+    def clip_scores(self, name: str) -> NDArray[np.float64]:
+        """Return the mean score of each label over the recording so far, shape (labels,)."""
+        return self._sums[name] / max(1, len(self.scores[name]))
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        for track in (self.peaks, self.mel, *self.scores.values()):
+            track.close()

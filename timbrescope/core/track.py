@@ -1,0 +1,135 @@
+"""An append-only sequence of frames that never fills the memory, however long the recording is."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Frames = NDArray[Any]
+Reduction = Callable[[Frames], Frames]
+
+FACTOR = 4
+_MIN_FRAMES_TO_COARSEN = 4096
+
+
+def strongest(groups: Frames) -> Frames:
+    """Keep the maximum of each group: shape (n, group, ...) to (n, ...)."""
+    return np.asarray(groups.max(axis=1))
+
+
+def extremes(groups: Frames) -> Frames:
+    """Keep the lowest and the highest of each group of (low, high) pairs: shape (n, group, 2) to (n, 2)."""
+    return np.stack([groups[:, :, 0].min(axis=1), groups[:, :, 1].max(axis=1)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What fits on a screen: ``frames[i]`` stands for the ``step`` frames from ``first + i * step`` on."""
+
+    first: int
+    step: int
+    frames: Frames
+
+
+class Track:
+    """Frames at a fixed distance in time, kept in a temporary file with coarser copies for drawing.
+
+    Reading a screenful costs the same for a minute and for ten hours: each coarser copy stands for four frames of
+    the one below it. Only the thread that appends may read.
+    """
+
+    def __init__(
+        self,
+        hop_seconds: float,
+        shape: tuple[int, ...],
+        dtype: DTypeLike,
+        *,
+        start_seconds: float = 0.0,
+        reduction: Reduction = strongest,
+    ) -> None:
+        self.hop_seconds = hop_seconds
+        self.start_seconds = start_seconds
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._reduction = reduction
+        self._frame_bytes = self.dtype.itemsize * int(np.prod(shape))
+        self._file = tempfile.TemporaryFile(prefix="timbrescope-", buffering=0)  # noqa: SIM115 (lives as long as self)
+        self._length = 0
+        self._coarser: Track | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def end_seconds(self) -> float:
+        """Where the last frame ends."""
+        return self.start_seconds + self._length * self.hop_seconds
+
+    def append(self, frames: Frames) -> None:
+        """Add frames, shape (n, *shape), at the end."""
+        frames = np.ascontiguousarray(frames, dtype=self.dtype)
+        if frames.shape[1:] != self.shape:
+            raise ValueError(f"frames of shape {frames.shape[1:]} do not fit a track of {self.shape}")
+        if not len(frames):
+            return
+        self._file.seek(self._length * self._frame_bytes)
+        data = memoryview(frames).cast("B")
+        while data:  # an unbuffered file may take less than it is given
+            data = data[self._file.write(data) :]
+        self._length += len(frames)
+        self._coarsen()
+
+    def _coarsen(self) -> None:
+        if self._coarser is None:
+            if self._length < _MIN_FRAMES_TO_COARSEN:
+                return
+            self._coarser = Track(self.hop_seconds * FACTOR, self.shape, self.dtype, reduction=self._reduction)
+        start = len(self._coarser) * FACTOR
+        stop = self._length - self._length % FACTOR
+        if stop > start:
+            groups = self.read(start, stop).reshape(-1, FACTOR, *self.shape)
+            self._coarser.append(self._reduction(groups))
+
+    def read(self, start: int, stop: int) -> Frames:
+        """Return the frames from ``start`` up to ``stop``, as many of them as exist, shape (n, *shape)."""
+        start, stop = max(0, start), min(stop, self._length)
+        frames = np.empty((max(0, stop - start), *self.shape), dtype=self.dtype)
+        if len(frames):
+            self._file.seek(start * self._frame_bytes)
+            self._file.readinto(memoryview(frames).cast("B"))
+        return frames
+
+    def columns(self, start_seconds: float, stop_seconds: float, at_most: int) -> Columns:
+        """Return a stretch of time reduced to about ``at_most`` columns (at most twice as many).
+
+        Column borders lie on multiples of the step, so the picture does not shimmer while it scrolls.
+        """
+        start = max(0, int((start_seconds - self.start_seconds) / self.hop_seconds))
+        stop = min(self._length, int((stop_seconds - self.start_seconds) / self.hop_seconds) + 1)
+        step = max(1, (stop - start) // max(1, at_most))
+        track, below = self, 1
+        while track._coarser is not None and below * FACTOR <= step:  # noqa: SLF001 (its own class)
+            track, below = track._coarser, below * FACTOR  # noqa: SLF001
+        group = step // below
+        step = group * below
+        first = start // step
+        frames = track.read(first * group, -(-stop // step) * group)
+        whole = len(frames) - len(frames) % group
+        reduced = track._reduction(frames[:whole].reshape(-1, group, *self.shape))  # noqa: SLF001
+        if whole < len(frames):
+            reduced = np.concatenate([reduced, track._reduction(frames[None, whole:])])  # noqa: SLF001
+        return Columns(first * step, step, reduced)
+
+    def at(self, seconds: float) -> Frames | None:
+        """Return the frame that sounds at a time, or None where there is none (yet)."""
+        index = int((seconds - self.start_seconds) // self.hop_seconds)
+        return self.read(index, index + 1)[0] if 0 <= index < self._length else None
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._file.close()
+        if self._coarser is not None:
+            self._coarser.close()

@@ -1,0 +1,55 @@
+"""Waveform peaks and the log-mel picture, as a stream."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from timbrescope.core import picture
+from timbrescope.recognition.features import LogMel, LogMelStream
+from timbrescope.recognition.spec import FrontEnd
+
+_FRONT_END = FrontEnd(
+    sample_rate=picture.SAMPLE_RATE,
+    n_fft=picture.N_FFT,
+    hop_length=picture.HOP_LENGTH,
+    win_length=picture.WIN_LENGTH,
+    n_mels=picture.N_MELS,
+    fmin=picture.FMIN,
+    fmax=picture.FMAX,
+    mel_scale=picture.MEL_SCALE,
+    mel_norm="none",
+    compression="decibel",
+)
+# Energy of a full-scale sine under a Hann window, over all bins (Parseval): N * sum(w^2) / 4 with sum(w^2) = 3/8 L.
+_FULL_SCALE_DB = 10.0 * np.log10(picture.N_FFT * picture.WIN_LENGTH * 3 / 32)
+_INT16_MAX = 32767
+
+
+class DisplayStream:
+    """Turns samples at picture.SAMPLE_RATE into peaks and mel columns, one of each every 10 ms."""
+
+    def __init__(self) -> None:
+        self._mel = LogMelStream(LogMel(_FRONT_END))
+        self._kept = np.empty(0, dtype=np.float32)
+
+    def push(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+        """Return the peaks, shape (n, 2), and mel levels, shape (m, N_MELS), that these samples complete."""
+        mel = self._levels(self._mel.push(torch.from_numpy(samples)))
+        self._kept = np.concatenate([self._kept, samples])
+        whole = len(self._kept) - len(self._kept) % picture.HOP_LENGTH
+        ready, self._kept = self._kept[:whole], self._kept[whole:].copy()
+        return self._peaks(ready.reshape(-1, picture.HOP_LENGTH)), mel
+
+    def finish(self) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+        """Return what only the end of the recording completes."""
+        rest, self._kept = self._kept, np.empty(0, dtype=np.float32)
+        return self._peaks(rest[None, :] if len(rest) else rest.reshape(0, 1)), self._levels(self._mel.finish())
+
+    @staticmethod
+    def _levels(mel: torch.Tensor) -> NDArray[np.uint8]:
+        return picture.quantise(mel.numpy() - _FULL_SCALE_DB)
+
+    @staticmethod
+    def _peaks(stretches: NDArray[np.float32]) -> NDArray[np.int16]:
+        peaks = np.stack([stretches.min(axis=1), stretches.max(axis=1)], axis=1)
+        return np.rint(np.clip(peaks, -1.0, 1.0) * _INT16_MAX).astype(np.int16)

@@ -1,0 +1,122 @@
+"""Every option of the program, declared once: default, meaning, choices. Dialog, file and help follow from it."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import Field, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "settings.json"
+_VERSION = 1
+
+DEFAULT_MODELS = ("musicnn-mtt",)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a dialog needs to know of one setting."""
+
+    group: str
+    title: str
+    help: str
+    choices: tuple[tuple[Any, str], ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float = 1.0
+    unit: str = ""
+
+
+def _option(default: Any, group: str, title: str, text: str, **details: Any) -> Any:
+    return field(default=default, metadata={"option": Option(group, title, text, **details)})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The user's choices; immutable, so that a change is always seen by whoever must hear of it."""
+
+    theme: Literal["system", "dark", "light"] = _option(
+        "system", "Appearance", "Theme", "Dark or light windows; System follows the desktop.",
+        choices=(("system", "System"), ("dark", "Dark"), ("light", "Light")),
+    )  # fmt: skip
+    colour_map: str = _option(
+        "magma", "Appearance", "Colour map", "Colours of the spectrogram; each rises evenly in brightness.",
+        choices=(("magma", "Magma"), ("inferno", "Inferno"), ("viridis", "Viridis"), ("cividis", "Cividis (colour-blind safe)"),
+                 ("CET-L1", "Grey"), ("CET-L17", "White to blue")),
+    )  # fmt: skip
+    frequency_labels: Literal["notes", "hertz"] = _option(
+        "notes", "Appearance", "Frequency axis", "Name the octaves by note or the frequencies in hertz.",
+        choices=(("notes", "Notes"), ("hertz", "Hertz")),
+    )  # fmt: skip
+    range_db: int = _option(
+        80, "Appearance", "Spectrogram range", "Levels between the darkest and the brightest colour.",
+        minimum=20, maximum=110, step=5, unit=" dB",
+    )  # fmt: skip
+    gain_db: int = _option(
+        20, "Appearance", "Spectrogram gain", "Makes quiet sounds brighter; the sound itself stays as it is.",
+        minimum=-20, maximum=60, step=5, unit=" dB",
+    )  # fmt: skip
+    follow: bool = _option(True, "Playback", "Follow the playhead", "Scroll the picture under the playhead while it plays.")
+    volume: int = _option(
+        100, "Playback", "Volume", "Loudness of playback.", minimum=0, maximum=100, step=5, unit=" %"
+    )  # fmt: skip
+    update_seconds: float = _option(
+        1.0, "Recognition", "Time between scores", "Shorter shows changes sooner and takes longer to compute.",
+        minimum=0.25, maximum=5.0, step=0.25, unit=" s",
+    )  # fmt: skip
+    device: str = _option(
+        "auto", "Recognition", "Compute on", "Automatic takes the GPU where there is one, else the CPU.",
+        choices=(("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU (cuda)"), ("mps", "Apple GPU (mps)")),
+    )  # fmt: skip
+
+    @classmethod
+    def load(cls, folder: Path) -> "Settings":
+        """Read the settings; what is missing or makes no sense keeps its default, and the log says so."""
+        try:
+            stored = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError) as error:
+            log.warning("settings cannot be read, defaults are used: %s", error)
+            return cls()
+        values = stored if isinstance(stored, dict) else {}
+        usable = {}
+        for name, option, default in declared():
+            if name in values and is_valid(option, default, values[name]):
+                usable[name] = type(default)(values[name])
+            elif name in values:
+                log.warning("setting %s cannot be %r, its default is used", name, values[name])
+        return cls(**usable)
+
+    def save(self, folder: Path) -> None:
+        """Write the settings whole or not at all.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE_NAME
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"version": _VERSION, **asdict(self)}, indent=2), encoding="utf-8")
+        os.replace(temporary, path)
+
+
+def declared() -> Iterator[tuple[str, Option, Any]]:
+    """Yield (name, option, default) of each setting in the order of declaration."""
+    setting: Field[Any]
+    for setting in fields(Settings):
+        yield setting.name, setting.metadata["option"], setting.default
+
+
+def is_valid(option: Option, default: Any, value: Any) -> bool:
+    """Tell whether a value of unknown origin may be used for an option."""
+    if option.choices:
+        return value in [choice for choice, _ in option.choices]
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if not isinstance(value, int | float):
+        return False
+    return (option.minimum is None or value >= option.minimum) and (option.maximum is None or value <= option.maximum)
