@@ -18,7 +18,7 @@ DEFAULT_MODELS = ("musicnn-mtt",)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a dialog needs to know of one setting."""
+    """What a dialog needs to know of one setting; one without a group is set elsewhere in the window."""
 
     group: str
     title: str
@@ -59,7 +59,9 @@ class Settings:
         20, "Appearance", "Spectrogram gain", "Makes quiet sounds brighter; the sound itself stays as it is.",
         minimum=-20, maximum=60, step=5, unit=" dB",
     )  # fmt: skip
-    follow: bool = _option(True, "Playback", "Follow the playhead", "Scroll the picture under the playhead while it plays.")
+    follow: bool = _option(
+        True, "Playback", "Follow the playhead", "Scroll the picture under the playhead while it plays."
+    )
     volume: int = _option(
         100, "Playback", "Volume", "Loudness of playback.", minimum=0, maximum=100, step=5, unit=" %"
     )  # fmt: skip
@@ -71,6 +73,8 @@ class Settings:
         "auto", "Recognition", "Compute on", "Automatic takes the GPU where there is one, else the CPU.",
         choices=(("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU (cuda)"), ("mps", "Apple GPU (mps)")),
     )  # fmt: skip
+
+    models: tuple[str, ...] = _option(DEFAULT_MODELS, "", "Models", "What listens to a recording in the window.")
 
     @classmethod
     def load(cls, folder: Path) -> "Settings":
@@ -115,6 +119,8 @@ def is_valid(option: Option, default: Any, value: Any) -> bool:
     """Tell whether a value of unknown origin may be used for an option."""
     if option.choices:
         return value in [choice for choice, _ in option.choices]
+    if isinstance(default, tuple):
+        return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
     if not isinstance(value, int | float):

@@ -1,0 +1,439 @@
+"""The window: it puts the parts together and passes words between them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QProgressBar, QStackedWidget
+
+from timbrescope import paths
+from timbrescope.audio.file import SUFFIXES
+from timbrescope.core.errors import TimbrescopeError
+from timbrescope.recognition.store import ModelStore
+from timbrescope.settings import Settings, is_valid, declared
+from timbrescope.ui.actions import SEPARATOR, Actions, Command
+from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
+from timbrescope.ui.recording_page import RecordingPage
+from timbrescope.ui.session import Session
+from timbrescope.ui.start_page import StartPage
+from timbrescope.ui.theme import apply_theme, choose_theme
+from timbrescope.ui.threads import JobThread, RecordingInfo
+from timbrescope.ui.transport import Transport
+from timbrescope.ui.viewport import Viewport
+
+_TICK_MS = 16
+_SLOW_TICK_MS = 200
+_SKIP_SECONDS = 5.0
+_MAX_RECENT = 10
+
+
+class MainWindow(QMainWindow):
+    """Start page or recording, menus, tool bar and status bar."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.theme = choose_theme(settings.theme, self._application())
+        self.viewport = Viewport(self)
+        self.session = Session(settings, settings.models, self)
+        self.transport = Transport(self.viewport, volume=settings.volume / 100, parent=self)
+        self.transport.follow = settings.follow
+        self._store = ModelStore()
+        self._job: JobThread | None = None
+        self._memory = QSettings(str(paths.config() / "window.ini"), QSettings.Format.IniFormat)
+
+        self.start_page = StartPage(self.theme)
+        self.page = RecordingPage(self.session, self.viewport, self.theme, settings)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start_page)
+        self.stack.addWidget(self.page)
+        self.setCentralWidget(self.stack)
+        self.actions_ = Actions(self, self._menus(), self.theme)
+        self._build_bars()
+        self._connect()
+        self._set_theme()
+        self._restore()
+        self._show_recent()
+        self._show_start_page()
+        self.setAcceptDrops(True)
+        self._clock = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._clock.timeout.connect(self._tick)
+        self._slow_clock = QTimer(self, interval=_SLOW_TICK_MS)
+        self._slow_clock.timeout.connect(self.page.slow_tick)
+        self._clock.start()
+        self._slow_clock.start()
+
+    # Building
+
+    def _menus(self) -> list[tuple[str, list[Command | None]]]:
+        transport, viewport = self.transport, self.viewport
+        return [
+            ("&File", [
+                Command("open", "&Open…", self.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
+                Command("demo", "Open the &demo", self.open_demo),
+                Command("recent", "Open &recent", lambda: None),
+                Command("close", "&Close recording", self.close_recording, ("Ctrl+W",)),
+                SEPARATOR,
+                Command("settings", "&Settings…", self.show_settings, ("Ctrl+,",)),
+                SEPARATOR,
+                Command("quit", "&Quit", self.close, ("Ctrl+Q",)),
+            ]),
+            ("&Playback", [
+                Command("play", "&Play or pause", transport.toggle, ("Space",), "play"),
+                Command("back", "&Back 5 seconds", partial(transport.skip, -_SKIP_SECONDS), ("Left",)),
+                Command("forward", "&Forward 5 seconds", partial(transport.skip, _SKIP_SECONDS), ("Right",)),
+                Command("start", "To the &start", partial(transport.seek, 0.0), ("Home",), "start"),
+                SEPARATOR,
+                Command("loop", "&Loop the selection", transport.set_loop, ("L",), "loop", checkable=True),
+                Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
+                Command("follow", "Follow the play&head", self._set_follow, ("F",), "follow", checkable=True),
+            ]),
+            ("&View", [
+                Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),
+                Command("zoom-out", "Zoom &out", partial(viewport.zoom_time, 1 / 1.5), ("-",), "zoom-out"),
+                Command("zoom-all", "Show &everything", self._show_everything, ("0",), "zoom-all"),
+                Command("earlier", "Scroll &back", partial(viewport.pan_time, -0.5), ("PgUp",)),
+                Command("later", "Scroll &forward", partial(viewport.pan_time, 0.5), ("PgDown",)),
+                SEPARATOR,
+                Command("bands-in", "Zoom in &frequency", partial(viewport.zoom_bands, 1.5), ("Ctrl++", "Ctrl+=")),
+                Command("bands-out", "Zoom &out of frequency", partial(viewport.zoom_bands, 1 / 1.5), ("Ctrl+-",)),
+                Command("higher", "Scroll &up in frequency", partial(viewport.pan_bands, 0.25), ("Up",)),
+                Command("lower", "Scroll &down in frequency", partial(viewport.pan_bands, -0.25), ("Down",)),
+                SEPARATOR,
+                Command("brighter", "&Brighter", partial(self._step_option, "gain_db", 1), ("Ctrl+Up",)),
+                Command("darker", "&Darker", partial(self._step_option, "gain_db", -1), ("Ctrl+Down",)),
+                Command("more-range", "More &range", partial(self._step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
+                Command("less-range", "&Less range", partial(self._step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
+            ]),
+            ("&Recognition", [
+                Command("models", "&Models", lambda: None),
+                Command("again", "&Analyse again", self.session.analyse_again, ("Ctrl+R",)),
+            ]),
+            ("&Help", [
+                Command("shortcuts", "&Keyboard and mouse", self._show_shortcuts, ("F1",)),
+                Command("log", "Show &log", self._show_log),
+                Command("about", "&About timbrescope", lambda: AboutDialog(self).exec()),
+            ]),
+        ]  # fmt: skip
+
+    def _build_bars(self) -> None:
+        from PySide6.QtWidgets import QMenu
+
+        self.recent_menu = QMenu(self)
+        self.actions_["recent"].setMenu(self.recent_menu)
+        self.models_menu = QMenu(self)
+        self.actions_["models"].setMenu(self.models_menu)
+        self.models_menu.aboutToShow.connect(self._fill_models_menu)
+        self.actions_["follow"].setChecked(self.settings.follow)
+        bar = self.addToolBar("Main")
+        bar.setObjectName("main")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for group in (("open",), ("start", "play", "loop", "follow"), ("zoom-in", "zoom-out", "zoom-all")):
+            for name in group:
+                bar.addAction(self.actions_[name])
+            bar.addSeparator()
+        self._title = QLabel()
+        self._title.setContentsMargins(8, 0, 8, 0)
+        bar.addWidget(self._title)
+        self.pointer = QLabel()
+        self.pointer.setAccessibleName("Under the pointer")
+        self.progress = QProgressBar()
+        self.progress.setFixedWidth(240)
+        self.progress.setAccessibleName("Analysis")
+        self.progress.hide()
+        self.statusBar().addWidget(self.pointer, 1)
+        self.statusBar().addPermanentWidget(self.progress)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def _connect(self) -> None:
+        self.start_page.open_asked.connect(self.ask_for_file)
+        self.start_page.demo_asked.connect(self.open_demo)
+        self.start_page.recent_chosen.connect(self.open_file)
+        self.page.sought.connect(self.transport.seek)
+        self.page.pointed.connect(self.pointer.setText)
+        self.page.gain_stepped.connect(partial(self._step_option, "gain_db"))
+        self.page.range_stepped.connect(partial(self._step_option, "range_db"))
+        self.transport.playing_changed.connect(self._show_playing)
+        self.transport.noticed.connect(self._show_notice)
+        session = self.session
+        session.opening.connect(self._on_opening)
+        session.opened.connect(self._on_opened)
+        session.changed.connect(self._on_changed)
+        session.finished.connect(self._on_finished)
+        session.failed.connect(self._on_failed)
+        session.noticed.connect(self._show_notice)
+        self._application().styleHints().colorSchemeChanged.connect(self._set_theme)
+
+    @staticmethod
+    def _application() -> QApplication:
+        application = QApplication.instance()
+        if not isinstance(application, QApplication):
+            raise TypeError("a window needs a QApplication")
+        return application
+
+    # Opening and closing
+
+    @Slot()
+    def ask_for_file(self) -> None:
+        """Let the user choose a recording."""
+        folder = str(self._memory.value("folder", str(Path.home())))
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, "Open a recording", folder, f"Recordings ({patterns});;All files (*)"
+        )
+        if chosen:
+            self.open_file(Path(chosen))
+
+    @Slot()
+    def open_demo(self) -> None:
+        """Open the bundled recording."""
+        self.open_file(paths.resources() / "demo" / "demo.flac")
+
+    @Slot(object)
+    def open_file(self, path: Path) -> None:
+        """Open a recording in place of the present one."""
+        self.session.open(path.absolute())
+
+    @Slot()
+    def close_recording(self) -> None:
+        """Go back to the start page."""
+        self.transport.unload()
+        self.session.close()
+        self._show_start_page()
+
+    def _show_start_page(self, error: str = "") -> None:
+        self.start_page.show_error(error)
+        self.stack.setCurrentWidget(self.start_page)
+        self.progress.hide()
+        self.setWindowTitle("timbrescope")
+        self._title.clear()
+        self.pointer.clear()
+        self._enable_recording_actions(enabled=False)
+
+    def _enable_recording_actions(self, *, enabled: bool) -> None:
+        always = {"open", "demo", "recent", "settings", "quit", "follow", "models", "shortcuts", "log", "about"}
+        for action in self.actions_.all():
+            if not any(action is self.actions_[name] for name in always):
+                action.setEnabled(enabled)
+
+    @Slot(object)
+    def _on_opening(self, path: Path) -> None:
+        self.transport.unload()
+        self.viewport.reset()
+        self.page.notice.dismiss()
+        self.setWindowTitle(f"{path.name} — timbrescope")
+        self._title.setText(path.name)
+        self.progress.setRange(0, 0)
+        self.progress.setFormat("Opening…")
+        self.progress.show()
+        self.stack.setCurrentWidget(self.page)
+
+    @Slot(object)
+    def _on_opened(self, info: RecordingInfo) -> None:
+        self._title.setText(f"{info.path.name}     {info.format_name}")
+        self.transport.load(info.path)
+        self.viewport.set_duration(info.duration or 0.0)
+        self.progress.setRange(0, 100 if info.duration else 0)
+        self._enable_recording_actions(enabled=True)
+        self._remember(info.path)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        info, read = self.session.info, self.session.timeline.seconds
+        if info is not None and info.duration:
+            self.progress.setValue(min(100, round(100 * read / info.duration)))
+            self.progress.setFormat("Analysing %p %")
+        self.viewport.set_duration(max(read, self.viewport.duration))
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self.viewport.set_duration(self.session.timeline.seconds)
+        self.progress.hide()
+        missing = [name for name in self.session.models if name not in self.session.timeline.score_specs]
+        if missing:
+            self._offer_models(missing)
+
+    @Slot(str)
+    def _on_failed(self, sentence: str) -> None:
+        self.progress.hide()
+        if self.session.timeline.seconds > 0:  # what could be read stays
+            self.viewport.set_duration(self.session.timeline.seconds)
+            self._show_notice(sentence)
+        else:
+            self.transport.unload()
+            self._show_start_page(sentence)
+
+    # Models
+
+    def _offer_models(self, missing: list[str]) -> None:
+        names = " and ".join(missing)
+        self.page.notice.show_notice(
+            f"{names} is not installed, so nothing is recognised yet. It is fetched once (30 MB).",
+            "Install",
+            partial(self._install, missing),
+        )
+
+    def _install(self, names: list[str]) -> None:
+        def job(say: Callable[[str], None]) -> None:
+            for name in names:
+                self._store.install(name, say)
+
+        if self._job is not None and self._job.isRunning():
+            return
+        self._job = JobThread(job, self)
+        self._job.progressed.connect(self._show_notice)
+        self._job.failed.connect(self._show_notice)
+        self._job.succeeded.connect(self._on_installed)
+        self._job.start()
+
+    @Slot()
+    def _on_installed(self) -> None:
+        self.page.notice.dismiss()
+        self.session.analyse_again()
+
+    @Slot()
+    def _fill_models_menu(self) -> None:
+        self.models_menu.clear()
+        for model in self._store.models():
+            action = self.models_menu.addAction(model.title if model.installed else f"{model.title} — install")
+            action.setCheckable(model.installed)
+            action.setChecked(model.installed and model.name in self.settings.models)
+            action.triggered.connect(partial(self._toggle_model, model.name, model.installed))
+
+    def _toggle_model(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001, FBT002 (Qt's)
+        models = [model for model in self.settings.models if model != name]
+        if not installed or name not in self.settings.models:
+            models.append(name)
+        self.change_settings(replace(self.settings, models=tuple(models)))
+        if not installed:
+            self._install([name])
+
+    # Settings
+
+    @Slot()
+    def show_settings(self) -> None:
+        """Show the settings dialog."""
+        dialog = SettingsDialog(self.settings, self)
+        dialog.applied.connect(self.change_settings)
+        dialog.exec()
+
+    @Slot(object)
+    def change_settings(self, settings: Settings) -> None:
+        """Take and keep other settings; what changes the scores starts the analysis again."""
+        before, self.settings = self.settings, settings
+        try:
+            settings.save(paths.config())
+        except OSError as error:
+            self._show_notice(
+                f"The settings cannot be kept in {paths.config()} ({error.strerror}); they hold until you quit."
+            )
+        self.session.settings, self.session.models = settings, settings.models
+        self.transport.set_volume(settings.volume / 100)
+        self.actions_["follow"].setChecked(settings.follow)
+        self.page.set_settings(settings)
+        if settings.theme != before.theme:
+            self._set_theme()
+        keys = ("models", "device", "update_seconds")
+        if any(getattr(settings, key) != getattr(before, key) for key in keys):
+            self.session.analyse_again()
+
+    def _step_option(self, name: str, direction: int) -> None:
+        option = next(option for declared_name, option, _ in declared() if declared_name == name)
+        value = getattr(self.settings, name) + direction * int(option.step)
+        if is_valid(option, 0, value):
+            self.change_settings(replace(self.settings, **{name: value}))
+
+    def _set_follow(self, follow: bool) -> None:  # noqa: FBT001 (a Qt slot gets its state by position)
+        self.transport.follow = follow
+        if follow != self.settings.follow:
+            self.change_settings(replace(self.settings, follow=follow))
+
+    @Slot()
+    def _set_theme(self) -> None:
+        self.theme = choose_theme(self.settings.theme, self._application())
+        apply_theme(self._application(), self.theme)
+        self.actions_.set_theme(self.theme)
+        self.start_page.set_theme(self.theme)
+        self.page.set_theme(self.theme)
+        self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
+
+    # Memory of the last session
+
+    def _restore(self) -> None:
+        self.resize(1280, 800)
+        geometry = self._memory.value("geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+
+    def _recent_files(self) -> list[Path]:
+        stored = self._memory.value("recent") or []
+        names = [stored] if isinstance(stored, str) else list(stored)
+        return [Path(name) for name in names]
+
+    def _remember(self, path: Path) -> None:
+        self._memory.setValue("folder", str(path.parent))
+        recent = [path, *(file for file in self._recent_files() if file != path)][:_MAX_RECENT]
+        self._memory.setValue("recent", [str(file) for file in recent])
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        files = [file for file in self._recent_files() if file.exists()]
+        self.start_page.set_recent(files)
+        self.recent_menu.clear()
+        for file in files:
+            self.recent_menu.addAction(file.name, partial(self.open_file, file)).setToolTip(str(file))
+        self.actions_["recent"].setEnabled(bool(files))
+
+    # Small things
+
+    @Slot()
+    def _tick(self) -> None:
+        self.transport.tick()
+        self.page.tick()
+
+    @Slot(bool)
+    def _show_playing(self, playing: bool) -> None:  # noqa: FBT001 (a Qt slot)
+        self.actions_.set_icon("play", "pause" if playing else "play", self.theme)
+
+    @Slot(str)
+    def _show_notice(self, sentence: str) -> None:
+        self.page.notice.show_notice(sentence)
+
+    def _show_everything(self) -> None:
+        self.viewport.show_all()
+        self.viewport.show_all_frequencies()
+
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self.actions_.all(), self).exec()
+
+    def _show_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_file())))
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the first file that was dropped."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open_file(Path(files[0]))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop all work and remember the window's place."""
+        self._clock.stop()
+        self._slow_clock.stop()
+        self._memory.setValue("geometry", self.saveGeometry())
+        self.transport.unload()
+        self.session.close()
+        if self._job is not None:
+            self._job.wait()
+        event.accept()

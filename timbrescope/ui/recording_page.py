@@ -1,0 +1,132 @@
+"""The open recording: overview, spectrogram and lanes over one time axis, meters beside them."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QVBoxLayout, QWidget
+
+from timbrescope.settings import Settings
+from timbrescope.ui.notice_bar import NoticeBar
+from timbrescope.ui.session import Session
+from timbrescope.ui.theme import Theme
+from timbrescope.ui.viewport import Viewport
+from timbrescope.ui.views.base import LEFT_WIDTH, clock_text
+from timbrescope.ui.views.colour_bar import ColourBar
+from timbrescope.ui.views.lanes import LanesView
+from timbrescope.ui.views.meters import MetersView
+from timbrescope.ui.views.spectrogram import AXIS_WIDTH, SpectrogramView
+from timbrescope.ui.views.waveform import OverviewView
+
+_SCROLL_STEPS = 10_000
+_SIDE_WIDTH = LEFT_WIDTH - AXIS_WIDTH
+
+
+class RecordingPage(QWidget):
+    """Everything that shows the open recording."""
+
+    sought = Signal(float)
+    pointed = Signal(str)
+    gain_stepped = Signal(int)
+    range_stepped = Signal(int)
+
+    def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
+        super().__init__()
+        self._viewport = viewport
+        self.notice = NoticeBar(theme)
+        self.overview = OverviewView(session, viewport, theme)
+        self.spectrogram = SpectrogramView(session, viewport, theme, settings)
+        self.lanes = LanesView(session, viewport, theme)
+        self.meters = MetersView(session, viewport, theme)
+        self.colour_bar = ColourBar(theme, settings)
+        self.colour_bar.setFixedWidth(_SIDE_WIDTH)
+        self.position = QLabel()
+        self.position.setFixedWidth(_SIDE_WIDTH)
+        self.position.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.position.setAccessibleName("Playhead")
+        self._scroll_bar = QScrollBar(Qt.Orientation.Horizontal)
+        self._scroll_bar.setAccessibleName("Visible stretch of time")
+
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(_row(self.colour_bar, self.spectrogram))
+        self._splitter.addWidget(self.lanes)
+        self._splitter.setStretchFactor(0, 3)
+        self._splitter.setStretchFactor(1, 2)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(_row(self.position, self.overview))
+        left.addWidget(self._splitter, 1)
+        left.addWidget(self._scroll_bar)
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addLayout(left, 1)
+        body.addWidget(self.meters)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        layout.addLayout(body, 1)
+
+        self._time_views = (self.overview, self.spectrogram, self.lanes.plot)
+        for view in self._time_views:
+            view.sought.connect(self.sought)
+            view.pointed.connect(self.pointed)
+        self.colour_bar.gain_stepped.connect(self.gain_stepped)
+        self.colour_bar.range_stepped.connect(self.range_stepped)
+        viewport.moved.connect(self._fit_scroll_bar)
+        viewport.playhead_moved.connect(self._show_position)
+        viewport.moved.connect(self._show_position)
+        self._scroll_bar.valueChanged.connect(self._scroll)
+        self._fit_scroll_bar()
+        self._show_position()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        for part in (self.notice, self.overview, self.spectrogram, self.lanes, self.meters, self.colour_bar):
+            part.set_theme(theme)
+
+    def set_settings(self, settings: Settings) -> None:
+        """Take other settings of the picture."""
+        self.spectrogram.set_settings(settings)
+        self.colour_bar.set_settings(settings)
+
+    def tick(self) -> None:
+        """Redraw what changed."""
+        self.overview.tick()
+        self.spectrogram.tick()
+        self.lanes.tick()
+
+    @Slot()
+    def slow_tick(self) -> None:
+        """Refresh what is read rather than watched."""
+        self.lanes.slow_tick()
+        self.meters.slow_tick()
+
+    @Slot()
+    def _show_position(self) -> None:
+        now, duration = self._viewport.playhead, self._viewport.duration
+        self.position.setText(f"<b>{clock_text(now, 0.1)}</b><br><small>{clock_text(duration, 0.1)}</small>")
+
+    @Slot()
+    def _fit_scroll_bar(self) -> None:
+        viewport = self._viewport
+        scale = _SCROLL_STEPS / max(viewport.duration, 1e-6)
+        page = min(_SCROLL_STEPS, round(viewport.seconds * scale))
+        self._scroll_bar.blockSignals(True)
+        self._scroll_bar.setRange(0, _SCROLL_STEPS - page)
+        self._scroll_bar.setPageStep(page)
+        self._scroll_bar.setSingleStep(max(1, page // 10))
+        self._scroll_bar.setValue(round(viewport.start * scale))
+        self._scroll_bar.blockSignals(False)
+
+    @Slot(int)
+    def _scroll(self, value: int) -> None:
+        self._viewport.show_time(value / _SCROLL_STEPS * self._viewport.duration, self._viewport.seconds)
+
+
+def _row(side: QWidget, view: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(side)
+    layout.addWidget(view, 1)
+    return row

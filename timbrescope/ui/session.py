@@ -1,0 +1,123 @@
+"""The open document: one recording, its timeline and the analysis that fills it. The only writer of both."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from timbrescope.core.timeline import Chunk, ScoreSpec, Timeline
+from timbrescope.settings import Settings
+from timbrescope.ui.threads import AnalysisThread, RecordingInfo
+
+
+class Session(QObject):
+    """Opens recordings and gathers what the analysis finds; views read ``timeline`` when ``changed`` says so."""
+
+    opening = Signal(object)
+    opened = Signal(object)
+    recognising = Signal()
+    changed = Signal()
+    noticed = Signal(str)
+    failed = Signal(str)
+    finished = Signal()
+    closed = Signal()
+
+    def __init__(self, settings: Settings, models: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.models = tuple(models)
+        self.path: Path | None = None
+        self.info: RecordingInfo | None = None
+        self.timeline = Timeline()
+        self._run = 0
+        self._threads: set[AnalysisThread] = set()
+
+    @property
+    def is_analysing(self) -> bool:
+        """Whether the open recording is still being read."""
+        return any(thread.run_id == self._run for thread in self._threads)
+
+    def open(self, path: Path) -> None:
+        """Leave the present recording, its analysis included, and start on another."""
+        self._abandon()
+        self.path, self.info = path, None
+        self._replace_timeline(Timeline())
+        thread = AnalysisThread(
+            self._run, path, self.models, self.settings.device, self.settings.update_seconds, parent=self
+        )
+        thread.opened.connect(self._on_opened)
+        thread.recognising.connect(self._on_recognising)
+        thread.chunk.connect(self._on_chunk)
+        thread.noticed.connect(self._on_noticed)
+        thread.failed.connect(self._on_failed)
+        thread.completed.connect(self._on_completed)
+        thread.finished.connect(self._on_thread_finished)
+        self._threads.add(thread)
+        self.opening.emit(path)
+        thread.start()
+
+    def analyse_again(self) -> None:
+        """Read the open recording once more, with other models or settings."""
+        if self.path is not None:
+            self.open(self.path)
+
+    def close(self) -> None:
+        """Stop everything and wait for it; no thread is left behind."""
+        self._abandon()
+        for thread in tuple(self._threads):
+            thread.wait()
+        self._threads.clear()
+        self.path = self.info = None
+        self.timeline.close()
+        self.closed.emit()
+
+    def _abandon(self) -> None:
+        self._run += 1
+        for thread in self._threads:
+            thread.requestInterruption()
+
+    def _replace_timeline(self, timeline: Timeline) -> None:
+        self.timeline.close()
+        self.timeline = timeline
+
+    @Slot(int, object)
+    def _on_opened(self, run: int, info: RecordingInfo) -> None:
+        if run == self._run:
+            self.info = info
+            self.opened.emit(info)
+
+    @Slot(int, object)
+    def _on_recognising(self, run: int, specs: tuple[ScoreSpec, ...]) -> None:
+        if run == self._run:
+            self._replace_timeline(Timeline(specs))
+            self.recognising.emit()
+
+    @Slot(int, object)
+    def _on_chunk(self, run: int, chunk: Chunk) -> None:
+        if run != self._run:
+            return
+        self.timeline.append(chunk)
+        for notice in chunk.notices:
+            self.noticed.emit(notice)
+        self.changed.emit()
+
+    @Slot(int, str)
+    def _on_noticed(self, run: int, sentence: str) -> None:
+        if run == self._run:
+            self.noticed.emit(sentence)
+
+    @Slot(int, str)
+    def _on_failed(self, run: int, sentence: str) -> None:
+        if run == self._run:
+            self.failed.emit(sentence)
+
+    @Slot(int)
+    def _on_completed(self, run: int) -> None:
+        if run == self._run:
+            self.finished.emit()
+
+    @Slot()
+    def _on_thread_finished(self) -> None:
+        for thread in [thread for thread in self._threads if thread.isFinished()]:
+            self._threads.discard(thread)
+            thread.deleteLater()

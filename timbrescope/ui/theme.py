@@ -1,0 +1,151 @@
+"""Colours of the dark and the light window, and the icons drawn in them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from timbrescope import paths
+from timbrescope.core import picture
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of a window, as #rrggbb."""
+
+    name: str
+    window: str
+    panel: str
+    base: str
+    text: str
+    muted: str
+    line: str
+    accent: str
+    on_accent: str
+    playhead: str
+    waveform: str
+    lane: tuple[str, ...]
+    warning: str
+
+
+DARK = Theme(
+    name="dark",
+    window="#1b1e24",
+    panel="#23272f",
+    base="#121419",
+    text="#e8eaee",
+    muted="#9aa3b2",
+    line="#3a404c",
+    accent="#35b8ff",
+    on_accent="#06202e",
+    playhead="#ffffff",
+    waveform="#5aa9d6",
+    lane=("#121419", "#123a55", "#1f7fb8", "#5fd0f5", "#f4ffb8"),
+    warning="#ffc261",
+)
+LIGHT = Theme(
+    name="light",
+    window="#f3f4f6",
+    panel="#ffffff",
+    base="#ffffff",
+    text="#1a1d23",
+    muted="#5a6373",
+    line="#cdd2da",
+    accent="#0b6fc2",
+    on_accent="#ffffff",
+    playhead="#d0021b",
+    waveform="#3d83b8",
+    lane=("#ffffff", "#d3e7f6", "#7db9e3", "#1f78bd", "#0a2c52"),
+    warning="#9a5b00",
+)
+
+
+def choose_theme(setting: str, application: QApplication) -> Theme:
+    """Return the theme that the user chose, or the desktop's."""
+    if setting == "system":
+        return LIGHT if application.styleHints().colorScheme() == Qt.ColorScheme.Light else DARK
+    return LIGHT if setting == "light" else DARK
+
+
+def apply_theme(application: QApplication, theme: Theme) -> None:
+    """Colour every widget of the application."""
+    application.setStyle("Fusion")
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: theme.window,
+        QPalette.ColorRole.WindowText: theme.text,
+        QPalette.ColorRole.Base: theme.base,
+        QPalette.ColorRole.AlternateBase: theme.panel,
+        QPalette.ColorRole.Text: theme.text,
+        QPalette.ColorRole.PlaceholderText: theme.muted,
+        QPalette.ColorRole.Button: theme.panel,
+        QPalette.ColorRole.ButtonText: theme.text,
+        QPalette.ColorRole.BrightText: theme.warning,
+        QPalette.ColorRole.Highlight: theme.accent,
+        QPalette.ColorRole.HighlightedText: theme.on_accent,
+        QPalette.ColorRole.ToolTipBase: theme.panel,
+        QPalette.ColorRole.ToolTipText: theme.text,
+        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.Mid: theme.line,
+        QPalette.ColorRole.Dark: theme.line,
+        QPalette.ColorRole.Light: theme.panel,
+        QPalette.ColorRole.Midlight: theme.panel,
+        QPalette.ColorRole.Shadow: theme.base,
+        QPalette.ColorRole.Accent: theme.accent,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    application.setPalette(palette)
+    application.setStyleSheet(
+        f"QToolTip {{ color: {theme.text}; background: {theme.panel}; border: 1px solid {theme.line}; padding: 3px; }}"
+        f"QToolBar {{ border: 0; spacing: 4px; padding: 4px; }}"
+        f"QSplitter::handle {{ background: {theme.window}; }}"
+        f"QStatusBar::item {{ border: 0; }}"
+    )
+
+
+def icon(name: str, theme: Theme) -> QIcon:
+    """Return an icon of resources/icons in the theme's text colour, muted where its action is disabled."""
+    result = QIcon()
+    drawing = (paths.resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    for mode, colour in ((QIcon.Mode.Normal, theme.text), (QIcon.Mode.Disabled, theme.line)):
+        renderer = QSvgRenderer(QByteArray(drawing.replace("COLOUR", colour).encode()))
+        for size in (20, 40):
+            pixmap = QPixmap(QSize(size, size))
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter)
+            painter.end()
+            result.addPixmap(pixmap, mode)
+    return result
+
+
+@cache
+def _map_table(name: str) -> NDArray[np.uint8]:
+    table = pg.colormap.get(name).getLookupTable(nPts=256)
+    return np.asarray(table[:, :3], dtype=np.uint8)
+
+
+def picture_colours(name: str, range_db: float, gain_db: float) -> NDArray[np.uint8]:
+    """Return the colour of each of the picture's 256 levels, shape (256, 3).
+
+    The brightest colour stands for ``-gain_db`` dB relative to full scale, the darkest for ``range_db`` below it.
+    """
+    decibels = picture.decibels(np.arange(256))
+    fraction = (decibels + gain_db + range_db) / range_db
+    return _map_table(name)[np.clip(np.rint(fraction * 255), 0, 255).astype(int)]
+
+
+def lane_colours(theme: Theme) -> NDArray[np.uint8]:
+    """Return the colours of scores 0..1 in 256 steps, shape (256, 3)."""
+    stops = np.linspace(0.0, 1.0, len(theme.lane))
+    colours = [QColor(colour) for colour in theme.lane]
+    return pg.ColorMap(stops, colours).getLookupTable(nPts=256)[:, :3].astype(np.uint8)

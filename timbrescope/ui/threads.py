@@ -1,0 +1,119 @@
+"""Work beside the window: it takes inputs, emits frozen results and knows nothing of widgets."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from timbrescope.audio.file import AudioFile
+from timbrescope.core.errors import TimbrescopeError
+from timbrescope.recognition.store import ModelStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """What is known of a recording before it has been read."""
+
+    path: Path
+    sample_rate: int
+    duration: float | None
+    format_name: str
+
+
+def sentence(error: BaseException) -> str:
+    """Return what a user is told of an error; anything unexpected goes to the log in full."""
+    if isinstance(error, TimbrescopeError):
+        return str(error)
+    log.error("unexpected error", exc_info=error)
+    return (
+        f"Something unexpected went wrong ({type(error).__name__}: {error}); the log has the details (Help > Show log)."
+    )
+
+
+class AnalysisThread(QThread):
+    """Decodes, draws and recognises one recording; every signal carries ``run`` so that a stale one can be told."""
+
+    opened = Signal(int, object)
+    recognising = Signal(int, object)
+    chunk = Signal(int, object)
+    noticed = Signal(int, str)
+    failed = Signal(int, str)
+    completed = Signal(int)
+
+    def __init__(
+        self,
+        run: int,
+        path: Path,
+        models: tuple[str, ...],
+        device: str,
+        hop_seconds: float,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.run_id = run
+        self._path = path
+        self._models = models
+        self._device = device
+        self._hop_seconds = hop_seconds
+
+    def run(self) -> None:
+        """Work until the end of the recording or until interruption is requested."""
+        try:
+            self._analyse()
+        except Exception as error:
+            self.failed.emit(self.run_id, sentence(error))
+        else:
+            self.completed.emit(self.run_id)
+
+    def _analyse(self) -> None:
+        source = AudioFile(self._path)
+        self.opened.emit(
+            self.run_id, RecordingInfo(self._path, source.sample_rate, source.duration, source.format_name)
+        )
+        from timbrescope.recognition.warm_up import import_torch
+
+        import_torch()
+        from timbrescope.recognition.device import choose_device
+        from timbrescope.recognition.pipeline import analyse
+        from timbrescope.recognition.recogniser import Recogniser
+
+        store = ModelStore()
+        recognisers = []
+        for name in self._models:
+            if self.isInterruptionRequested():
+                return
+            try:
+                device = choose_device(self._device)
+                recognisers.append(Recogniser.load(store.find(name), device, hop_seconds=self._hop_seconds))
+            except TimbrescopeError as error:  # the picture and the sound need no model
+                self.noticed.emit(self.run_id, str(error))
+        self.recognising.emit(self.run_id, tuple(recogniser.score_spec for recogniser in recognisers))
+        for chunk in analyse(source, recognisers):
+            if self.isInterruptionRequested():
+                return
+            self.chunk.emit(self.run_id, chunk)
+
+
+class JobThread(QThread):
+    """Runs one function that reports progress in sentences."""
+
+    progressed = Signal(str)
+    failed = Signal(str)
+    succeeded = Signal()
+
+    def __init__(self, job: Callable[[Callable[[str], None]], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._job = job
+
+    def run(self) -> None:
+        """Do the job."""
+        try:
+            self._job(self.progressed.emit)
+        except Exception as error:
+            self.failed.emit(sentence(error))
+        else:
+            self.succeeded.emit()
