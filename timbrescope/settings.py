@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
@@ -44,8 +43,8 @@ class Settings:
     )  # fmt: skip
     colour_map: str = _option(
         "magma", "Appearance", "Colour map", "Colours of the spectrogram; each rises evenly in brightness.",
-        choices=(("magma", "Magma"), ("inferno", "Inferno"), ("viridis", "Viridis"), ("cividis", "Cividis (colour-blind safe)"),
-                 ("CET-L1", "Grey"), ("CET-L17", "White to blue")),
+        choices=(("magma", "Magma"), ("inferno", "Inferno"), ("viridis", "Viridis"),
+                 ("cividis", "Cividis (colour-blind safe)"), ("CET-L1", "Grey"), ("CET-L17", "White to blue")),
     )  # fmt: skip
     frequency_labels: Literal["notes", "hertz"] = _option(
         "notes", "Appearance", "Frequency axis", "Name the octaves by note or the frequencies in hertz.",
@@ -105,7 +104,7 @@ class Settings:
         path = folder / FILE_NAME
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps({"version": _VERSION, **asdict(self)}, indent=2), encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def declared() -> Iterator[tuple[str, Option, Any]]:

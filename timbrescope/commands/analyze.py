@@ -7,22 +7,25 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import numpy as np
 from tqdm import tqdm
 
 from timbrescope import __version__
 from timbrescope.audio.file import SUFFIXES, AudioFile
-from timbrescope.core.analysis import Analysis, gather
 from timbrescope.commands.messages import complain
+from timbrescope.core.analysis import Analysis, gather
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from timbrescope.core.timeline import Chunk
 from timbrescope.recognition.store import ModelStore
 from timbrescope.settings import DEFAULT_MODELS
+
+if TYPE_CHECKING:
+    from timbrescope.recognition.recogniser import Recogniser
 
 EXAMPLES = """\
 examples:
@@ -61,7 +64,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
     parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
-    parser.add_argument("--top", type=_positive_int, default=8, metavar="N", help="labels per model as text; default: 8")
+    parser.add_argument(
+        "--top", type=_positive_int, default=8, metavar="N", help="labels per model as text; default: 8"
+    )
     parser.add_argument(
         "--hop", type=_positive_float, metavar="SECONDS", help="time between scores; default: the model's own window"
     )
@@ -104,19 +109,19 @@ def run(options: argparse.Namespace) -> int:
         return _FAILED
     done = 0
     with _writer(options, single=len(recordings) == 1 and not problems) as write:
-        recognise = _Recogniser(options)
+        analyse = _Analyst(options)
         for number, recording in enumerate(recordings, start=1):
             prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
             try:
-                analysis, problem = recognise(recording.path, prefix)
+                analysis, damage = analyse(recording.path, prefix)
             except AudioError as error:
                 complain(str(error))
                 continue
             write(recording, analysis)
-            if problem is None:
+            if damage is None:
                 done += 1
             else:
-                complain(str(problem))
+                complain(str(damage))
     if done == len(recordings) and not problems:
         return _OK
     return _SOME_FAILED if done else _FAILED
@@ -138,7 +143,9 @@ def _find(given: Iterable[Path]) -> tuple[list[_Recording], list[AudioError]]:
 
 def _search(folder: Path, problems: list[AudioError]) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
-        problems.append(AudioError(f"{error.filename} cannot be searched ({error.strerror}); allow reading it or leave it out."))
+        problems.append(
+            AudioError(f"{error.filename} cannot be searched ({error.strerror}); allow reading it or leave it out.")
+        )
 
     for place, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -147,32 +154,43 @@ def _search(folder: Path, problems: list[AudioError]) -> Iterator[Path]:
                 yield Path(place) / name
 
 
-class _Recogniser:
-    """Loads the models once and analyses one recording after the other."""
+class _Analyst:
+    """Analyses one recording after the other with the same models.
+
+    Raises:
+        TimbrescopeError: a model is not installed.
+    """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        # torch takes a second to import: an unknown path or model is reported without that wait.
-        store = ModelStore()
         names = list(dict.fromkeys(name.strip() for name in options.models.split(",") if name.strip()))
         if not names:
             raise TimbrescopeError("--models names no model; 'timbrescope models list' shows them.")
-        checkpoints = [store.find(name) for name in names]
+        store = ModelStore()
+        self._checkpoints = [store.find(name) for name in names]
+        self._device: str = options.device
+        self._hop_seconds: float | None = options.hop
+
+    @cached_property
+    def _recognisers(self) -> "list[Recogniser]":
+        # Loaded with the first readable recording: torch takes a second, which a wrong path need not wait for.
         from timbrescope.recognition.device import choose_device
-        from timbrescope.recognition.pipeline import analyse
         from timbrescope.recognition.recogniser import Recogniser
 
-        device = choose_device(options.device)
-        self._analyse = analyse
-        self._recognisers = [Recogniser.load(path, device, hop_seconds=options.hop) for path in checkpoints]
+        device = choose_device(self._device)
+        return [Recogniser.load(path, device, hop_seconds=self._hop_seconds) for path in self._checkpoints]
 
     def __call__(self, path: Path, prefix: str) -> tuple[Analysis, AudioError | None]:
         """Return the analysis of what could be read, and what is wrong with the rest.
 
         Raises:
             AudioError: nothing of the recording can be read, or nothing sounds in it.
+            TimbrescopeError: a model or the device cannot be used.
         """
         source = _Listener(AudioFile(path))
-        specs = [recogniser.score_spec for recogniser in self._recognisers]
+        recognisers = self._recognisers
+        from timbrescope.recognition.pipeline import analyse
+
+        specs = [recogniser.score_spec for recogniser in recognisers]
         problem: AudioError | None = None
 
         def until_damage(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -183,12 +201,14 @@ class _Recogniser:
                 problem = error
 
         with _progress(source.duration, prefix + path.name) as bar:
-            chunks = until_damage(self._analyse(source, self._recognisers, draw=False))
+            chunks = until_damage(analyse(source, recognisers, draw=False))
             analysis = gather(str(path), source.sample_rate, specs, _shown(chunks, bar), __version__)
         if problem is not None and not analysis.duration_seconds:
             raise problem
         if not source.heard:
-            raise AudioError(f"{path} holds nothing but silence, so there is nothing to recognise; check the recording.")
+            raise AudioError(
+                f"{path} holds nothing but silence, so there is nothing to recognise; check the recording."
+            )
         return analysis, problem
 
 
@@ -222,6 +242,14 @@ def _progress(duration: float | None, title: str) -> "tqdm[NoReturn]":
         leave=False,
         bar_format=known if duration else "{desc}: {n:.0f} s of sound",
     )
+
+
+def _until_damage(chunks: Iterable[Chunk], damage: list[AudioError]) -> Iterator[Chunk]:
+    """Yield what can be read and take down why the rest cannot."""
+    try:
+        yield from chunks
+    except AudioError as error:
+        damage.append(error)
 
 
 def _shown(chunks: Iterable[Chunk], bar: "tqdm[NoReturn]") -> Iterator[Chunk]:

@@ -31,7 +31,7 @@ class RecogniserResult:
     @property
     def times(self) -> NDArray[np.float64]:
         """Where each row's window begins, in seconds, shape (rows,)."""
-        return np.arange(len(self.scores)) * self.spec.hop_seconds
+        return np.arange(len(self.scores), dtype=np.float64) * np.float64(self.spec.hop_seconds)
 
     def strongest(self, count: int) -> list[tuple[str, float]]:
         """Return the labels with the highest clip scores, highest first."""
@@ -101,7 +101,8 @@ _CSV_SUMMARY_COLUMNS = ("file", "recogniser", "kind", "label", "clip_score")
 
 def gather(file: str, sample_rate: int, specs: Iterable[ScoreSpec], chunks: Iterable[Chunk], version: str) -> Analysis:
     """Collect the chunks of a whole recording."""
-    rows: dict[str, list[NDArray[np.float32]]] = {spec.name: [] for spec in (specs := list(specs))}
+    specs = list(specs)
+    rows: dict[str, list[NDArray[np.float32]]] = {spec.name: [] for spec in specs}
     seconds = 0.0
     for chunk in chunks:
         seconds = chunk.seconds

@@ -2,7 +2,7 @@
 
 
 class TimbrescopeError(Exception):
-    """Something the user can understand and act on: the message is one sentence that says what, where and what to do."""
+    """Something the user can understand and act on: its message says in one sentence what, where and what to do."""
 
 
 class AudioError(TimbrescopeError):

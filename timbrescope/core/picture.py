@@ -28,7 +28,7 @@ def quantise(decibels: ArrayLike) -> NDArray[np.uint8]:
 
 def decibels(levels: ArrayLike) -> Floats:
     """Map 0..255 back to decibels relative to a full-scale sine."""
-    return FLOOR_DB + np.asarray(levels, dtype=np.float64) * ((CEILING_DB - FLOOR_DB) / _STEPS)
+    return np.asarray(FLOOR_DB + np.asarray(levels, dtype=np.float64) * ((CEILING_DB - FLOOR_DB) / _STEPS))
 
 
 def band_of(hz: ArrayLike) -> Floats:

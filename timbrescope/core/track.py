@@ -54,9 +54,9 @@ class Track:
         self.start_seconds = start_seconds
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self._reduction = reduction
+        self.reduction = reduction
         self._frame_bytes = self.dtype.itemsize * int(np.prod(shape))
-        self._file = tempfile.TemporaryFile(prefix="timbrescope-", buffering=0)  # noqa: SIM115 (lives as long as self)
+        self._file = tempfile.TemporaryFile(prefix="timbrescope-")  # noqa: SIM115 (lives as long as self)
         self._length = 0
         self._coarser: Track | None = None
 
@@ -76,9 +76,7 @@ class Track:
         if not len(frames):
             return
         self._file.seek(self._length * self._frame_bytes)
-        data = memoryview(frames).cast("B")
-        while data:  # an unbuffered file may take less than it is given
-            data = data[self._file.write(data) :]
+        self._file.write(frames.tobytes())
         self._length += len(frames)
         self._coarsen()
 
@@ -86,21 +84,20 @@ class Track:
         if self._coarser is None:
             if self._length < _MIN_FRAMES_TO_COARSEN:
                 return
-            self._coarser = Track(self.hop_seconds * FACTOR, self.shape, self.dtype, reduction=self._reduction)
+            self._coarser = Track(self.hop_seconds * FACTOR, self.shape, self.dtype, reduction=self.reduction)
         start = len(self._coarser) * FACTOR
         stop = self._length - self._length % FACTOR
         if stop > start:
             groups = self.read(start, stop).reshape(-1, FACTOR, *self.shape)
-            self._coarser.append(self._reduction(groups))
+            self._coarser.append(self.reduction(groups))
 
     def read(self, start: int, stop: int) -> Frames:
         """Return the frames from ``start`` up to ``stop``, as many of them as exist, shape (n, *shape)."""
         start, stop = max(0, start), min(stop, self._length)
-        frames = np.empty((max(0, stop - start), *self.shape), dtype=self.dtype)
-        if len(frames):
-            self._file.seek(start * self._frame_bytes)
-            self._file.readinto(memoryview(frames).cast("B"))
-        return frames
+        count = max(0, stop - start)
+        self._file.seek(start * self._frame_bytes)
+        data = self._file.read(count * self._frame_bytes)
+        return np.frombuffer(data, dtype=self.dtype).reshape(count, *self.shape)
 
     def columns(self, start_seconds: float, stop_seconds: float, at_most: int) -> Columns:
         """Return a stretch of time reduced to about ``at_most`` columns (at most twice as many).
@@ -111,16 +108,20 @@ class Track:
         stop = min(self._length, int((stop_seconds - self.start_seconds) / self.hop_seconds) + 1)
         step = max(1, (stop - start) // max(1, at_most))
         track, below = self, 1
-        while track._coarser is not None and below * FACTOR <= step:  # noqa: SLF001 (its own class)
-            track, below = track._coarser, below * FACTOR  # noqa: SLF001
+        while track._coarser is not None and below * FACTOR <= step:
+            track, below = track._coarser, below * FACTOR
         group = step // below
         step = group * below
         first = start // step
-        frames = track.read(first * group, -(-stop // step) * group)
+        end = -(-stop // step)
+        frames = track.read(first * group, end * group)
+        covered = max(len(track) * below, first * step)
+        if covered < stop:  # the coarser copy waits for whole groups; the newest frames are not in it yet
+            frames = np.concatenate([frames, self.reduction(self.read(covered, end * step)[None])])
         whole = len(frames) - len(frames) % group
-        reduced = track._reduction(frames[:whole].reshape(-1, group, *self.shape))  # noqa: SLF001
+        reduced = track.reduction(frames[:whole].reshape(-1, group, *self.shape))
         if whole < len(frames):
-            reduced = np.concatenate([reduced, track._reduction(frames[None, whole:])])  # noqa: SLF001
+            reduced = np.concatenate([reduced, track.reduction(frames[None, whole:])])
         return Columns(first * step, step, reduced)
 
     def at(self, seconds: float) -> Frames | None:

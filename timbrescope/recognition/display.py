@@ -52,4 +52,4 @@ class DisplayStream:
     @staticmethod
     def _peaks(stretches: NDArray[np.float32]) -> NDArray[np.int16]:
         peaks = np.stack([stretches.min(axis=1), stretches.max(axis=1)], axis=1)
-        return np.rint(np.clip(peaks, -1.0, 1.0) * _INT16_MAX).astype(np.int16)
+        return np.asarray(np.rint(np.clip(peaks, -1.0, 1.0) * _INT16_MAX), dtype=np.int16)

@@ -24,7 +24,9 @@ class Recogniser:
     When memory runs out it goes on with half as many windows at a time, then on the CPU; ``notices`` says so.
     """
 
-    def __init__(self, spec: ModelSpec, network: nn.Module, device: torch.device, *, hop_frames: int | None = None) -> None:
+    def __init__(
+        self, spec: ModelSpec, network: nn.Module, device: torch.device, *, hop_frames: int | None = None
+    ) -> None:
         self.spec = spec
         self.hop_frames = hop_frames or spec.hop_frames
         self.device = device
@@ -117,8 +119,8 @@ class ScoreStream:
             missing = spec.window_frames - len(self._frames)
             self._frames = torch.cat([self._frames, self._silent_frame.expand(missing, -1)])
             self.recogniser.notices.append(
-                f"The recording is shorter than the {spec.window_seconds:.1f} s that {spec.title} listens to at a time: "
-                "it was filled up with silence."
+                f"{spec.title} listens to {spec.window_seconds:.1f} s at a time and the recording is shorter: it was "
+                "filled up with silence."
             )
         return self._score(self._ready())
 

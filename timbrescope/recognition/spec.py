@@ -54,6 +54,10 @@ class FrontEnd:
     floor: float = 1e-10
     float16_mel: bool = False
 
+    def __post_init__(self) -> None:
+        if not 0 < self.hop_length <= self.n_fft:
+            raise ValueError(f"a hop of {self.hop_length} samples does not fit windows of {self.n_fft}")
+
     @property
     def hop_seconds(self) -> float:
         """Distance of neighbouring frames in seconds."""

@@ -1,6 +1,6 @@
 """The dialogs: settings from the declared options, shortcuts, and what the program is made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -155,8 +155,8 @@ class AboutDialog(QDialog):
     """Version, licence and the packages that timbrescope stands on, with theirs."""
 
     _PACKAGES = (
-        "av", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "safetensors", "sounddevice", "soundfile", "soxr",
-        "torch", "tqdm",
+        "av", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "safetensors", "sounddevice", "soundfile",
+        "soxr", "torch", "tqdm",
     )  # fmt: skip
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -178,10 +178,12 @@ def _package(name: str) -> tuple[str, str]:
         about = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return "–", "–"
-    licence = about.get("License-Expression") or about.get("License") or ""
+    licence = about["License-Expression"] or about["License"] or ""
     if not licence or "\n" in licence:
         classifiers = [
-            text.rsplit("::", 1)[1].strip() for text in about.get_all("Classifier", []) if text.startswith("License ::")
+            text.rsplit("::", 1)[1].strip()
+            for text in (about.get_all("Classifier") or [])
+            if text.startswith("License ::")
         ]
         licence = ", ".join(classifiers) or licence.partition("\n")[0]
     return about["Version"], licence
@@ -193,7 +195,7 @@ def _plain(text: str) -> str:
 
 def _fill(
     dialog: QDialog,
-    rows: list[tuple[str, ...]],
+    rows: Sequence[tuple[str, ...]],
     heads: tuple[str, ...],
     size: tuple[int, int],
     top: QWidget | None = None,

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QProgressBar, QStackedWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget
 
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES
-from timbrescope.core.errors import TimbrescopeError
 from timbrescope.recognition.store import ModelStore
-from timbrescope.settings import Settings, is_valid, declared
+from timbrescope.settings import Settings, declared, is_valid
 from timbrescope.ui.actions import SEPARATOR, Actions, Command
 from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
 from timbrescope.ui.recording_page import RecordingPage
@@ -120,8 +119,6 @@ class MainWindow(QMainWindow):
         ]  # fmt: skip
 
     def _build_bars(self) -> None:
-        from PySide6.QtWidgets import QMenu
-
         self.recent_menu = QMenu(self)
         self.actions_["recent"].setMenu(self.recent_menu)
         self.models_menu = QMenu(self)
@@ -304,7 +301,7 @@ class MainWindow(QMainWindow):
             action.setChecked(model.installed and model.name in self.settings.models)
             action.triggered.connect(partial(self._toggle_model, model.name, model.installed))
 
-    def _toggle_model(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001, FBT002 (Qt's)
+    def _toggle_model(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
         models = [model for model in self.settings.models if model != name]
         if not installed or name not in self.settings.models:
             models.append(name)

@@ -18,7 +18,8 @@ class NoticeBar(QFrame):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton()
-        dismiss = QToolButton(text="✕", autoRaise=True)
+        dismiss = QToolButton(autoRaise=True)
+        dismiss.setText("✕")
         dismiss.setAccessibleName("Dismiss")
         dismiss.clicked.connect(self.dismiss)
         self.button.clicked.connect(self._act)
@@ -35,12 +36,13 @@ class NoticeBar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self.setStyleSheet(
-            f"#notice {{ background: {theme.panel}; border-left: 4px solid {theme.warning}; }} QLabel {{ color: {theme.text}; }}"
+            f"#notice {{ background: {theme.panel}; border-left: 4px solid {theme.warning}; }}"
+            f"QLabel {{ color: {theme.text}; }}"
         )
 
     def show_notice(self, sentence: str, button: str = "", action: Callable[[], None] | None = None) -> None:
         """Show a sentence, and a button where something can be done about it."""
-        if self.isVisibleTo(self.parentWidget()) and self.text.text() != sentence:
+        if not self.isHidden() and self.text.text() != sentence:
             self._earlier.append(self.text.text())
         self.text.setText(sentence)
         self.text.setToolTip("\n".join(self._earlier[-5:]))

@@ -37,8 +37,8 @@ class StartPage(QWidget):
         inside = QVBoxLayout(self._drop_target)
         inside.setContentsMargins(36, 32, 36, 32)
         inside.setSpacing(14)
-        for widget in (title, formats, self.error):
-            widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for label in (title, formats, self.error):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for widget in (title, formats, open_button, demo_button, self.error):
             inside.addWidget(widget)
 

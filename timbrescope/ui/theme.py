@@ -141,11 +141,11 @@ def picture_colours(name: str, range_db: float, gain_db: float) -> NDArray[np.ui
     """
     decibels = picture.decibels(np.arange(256))
     fraction = (decibels + gain_db + range_db) / range_db
-    return _map_table(name)[np.clip(np.rint(fraction * 255), 0, 255).astype(int)]
+    return np.asarray(_map_table(name)[np.clip(np.rint(fraction * 255), 0, 255).astype(int)])
 
 
 def lane_colours(theme: Theme) -> NDArray[np.uint8]:
     """Return the colours of scores 0..1 in 256 steps, shape (256, 3)."""
     stops = np.linspace(0.0, 1.0, len(theme.lane))
     colours = [QColor(colour) for colour in theme.lane]
-    return pg.ColorMap(stops, colours).getLookupTable(nPts=256)[:, :3].astype(np.uint8)
+    return np.asarray(pg.ColorMap(stops, colours).getLookupTable(nPts=256)[:, :3], dtype=np.uint8)

@@ -64,7 +64,7 @@ class AnalysisThread(QThread):
         """Work until the end of the recording or until interruption is requested."""
         try:
             self._analyse()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (nothing may take the window down; the log has it)
             self.failed.emit(self.run_id, sentence(error))
         else:
             self.completed.emit(self.run_id)
@@ -113,7 +113,7 @@ class JobThread(QThread):
         """Do the job."""
         try:
             self._job(self.progressed.emit)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (nothing may take the window down; the log has it)
             self.failed.emit(sentence(error))
         else:
             self.succeeded.emit()

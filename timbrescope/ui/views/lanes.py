@@ -36,6 +36,7 @@ class LaneLabels(pg.AxisItem):
         self.setStyle(showValues=False, tickLength=0)
 
     def paint(self, painter: QPainter, _option: Any, _widget: Any) -> None:
+        """Draw the names of the visible rows."""
         view = self.linkedView()
         if view is None:
             return
@@ -104,6 +105,11 @@ class LanePlot(TimeView):
         self._labels.picture = None
         self._labels.update()
         self.mark_dirty()
+
+    @property
+    def row_count(self) -> int:
+        """Return how many rows there are."""
+        return len(self._labels.rows)
 
     def rows_visible(self) -> int:
         """Return how many whole rows there is room for."""
@@ -235,7 +241,7 @@ class LanesView(QWidget):
 
     def _fit_scroll_bar(self) -> None:
         visible = self.plot.rows_visible()
-        rows = len(self.plot._labels.rows)
+        rows = self.plot.row_count
         self._scroll_bar.setPageStep(visible)
         self._scroll_bar.setMaximum(max(0, rows - visible))
         self._scroll_bar.setVisible(rows > visible)

@@ -37,6 +37,7 @@ class FrequencyAxis(pg.AxisItem):
 
     def tickValues(self, minimum: float, maximum: float, size: float) -> list[tuple[float, list[float]]]:
         """Return the ticks with room for their names: Cs first, then other notes where there is space."""
+        ranked: list[list[tuple[float, str]]]
         if self._labels == "hertz":
             ranked = [[(hz, f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz") for hz in _HERTZ]]
         else:

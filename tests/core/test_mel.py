@@ -1,0 +1,40 @@
+import librosa
+import numpy as np
+import pytest
+
+from timbrescope.core.mel import hz_to_mel, mel_filter_bank, mel_to_hz, note_hz, note_name
+
+
+@pytest.mark.parametrize("scale", ["slaney", "htk"])
+def test_scales_equal_librosa_and_invert(scale: str) -> None:
+    hz = np.geomspace(1, 20_000, 500)
+    mels = hz_to_mel(hz, scale)  # type: ignore[arg-type]
+    np.testing.assert_allclose(mels, librosa.hz_to_mel(hz, htk=scale == "htk"), rtol=1e-12)
+    np.testing.assert_allclose(mel_to_hz(mels, scale), hz, rtol=1e-10)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("norm", "theirs"), [("area", "slaney"), ("sum", 1), ("none", None)])
+@pytest.mark.parametrize("scale", ["slaney", "htk"])
+@pytest.mark.parametrize(
+    ("sample_rate", "n_fft", "n_mels", "fmin", "fmax"),
+    [(16_000, 512, 96, 0, None), (44_100, 2206, 80, 0, 11_000), (32_000, 1024, 64, 50, 14_000)],
+)
+def test_filter_bank_equals_librosa(
+    norm: str, theirs: str | int | None, scale: str, sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float
+) -> None:
+    ours = mel_filter_bank(sample_rate, n_fft, n_mels, fmin, fmax, scale, norm)  # type: ignore[arg-type]
+    expected = librosa.filters.mel(
+        sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=scale == "htk", norm=theirs
+    )
+    np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("hz", "name"), [(440.0, "A4"), (261.6256, "C4"), (445.0, "A4 +20¢"), (27.5, "A0"), (0.0, "–"), (138.59, "C♯3")]
+)
+def test_notes_are_named(hz: float, name: str) -> None:
+    assert note_name(hz) == name
+
+
+def test_note_frequency_names_itself() -> None:
+    assert [note_name(note_hz(midi)) for midi in (60, 69, 72)] == ["C4", "A4", "C5"]

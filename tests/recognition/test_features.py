@@ -1,0 +1,123 @@
+from dataclasses import replace
+
+import librosa
+import numpy as np
+import pytest
+import scipy.signal
+import torch
+from numpy.typing import NDArray
+
+from timbrescope.recognition.features import LogMel, LogMelStream, make_window
+from timbrescope.recognition.spec import FrontEnd
+
+# The settings of the papers: Pons 2016; Pons 2017 phonemes, instruments, tags; Han; Segal; Choi 2017; Yang 2023.
+PAPERS = {
+    "ballroom": FrontEnd(
+        44_100, 2048, 1024, 40, window="blackman-harris-62dB", mel_scale="htk", mel_norm="sum",
+        compression="log10", gain=10_000, offset=1,
+    ),
+    "jingju": FrontEnd(
+        44_100, 2206, 441, 80, win_length=1103, fmax=11_000, mel_scale="htk", compression="ln", gain=100_000, offset=1
+    ),
+    "irmas": FrontEnd(12_000, 512, 256, 96, mel_power=2, compression="decibel"),
+    "han": FrontEnd(22_050, 2048, 512, 128, mel_power=2, compression="decibel"),
+    "magnatagatune": FrontEnd(16_000, 512, 256, 128, compression="log10", gain=10_000, offset=1),
+    "segal": FrontEnd(22_050, 2048, 512, 128),
+    "choi": FrontEnd(12_000, 512, 256, 96, compression="decibel"),
+    "choi-fcn4": FrontEnd(12_000, 512, 256, 96, mel_scale="htk", compression="decibel"),
+    "short-chunk": FrontEnd(16_000, 512, 256, 128, mel_scale="htk", mel_norm="none", compression="decibel"),
+    "musicnn": FrontEnd(16_000, 512, 256, 96, compression="log10", gain=10_000, offset=1, float16_mel=True),
+    "panns": FrontEnd(32_000, 1024, 320, 64, fmin=50, fmax=14_000, compression="decibel"),
+    "vggish": FrontEnd(
+        16_000, 512, 160, 64, win_length=400, fmin=125, fmax=7500, mel_scale="htk", mel_norm="none", power=1,
+        compression="ln", gain=1, offset=0.01, centred=False,
+    ),
+}  # fmt: skip
+
+
+def music_like(seconds: float, rate: int) -> NDArray[np.float32]:
+    """Return a chord with noise and a fade: loud and quiet frames, tonal and flat."""
+    rng = np.random.default_rng(1)
+    time = np.arange(round(seconds * rate)) / rate
+    tones = sum(np.sin(2 * np.pi * hz * time) / n for n, hz in enumerate((110.0, 277.2, 659.3, 1760.0), start=1))
+    fade = np.geomspace(1.0, 0.02, len(time))
+    return np.asarray((0.2 * tones + 0.05 * rng.standard_normal(len(time))) * fade, dtype=np.float32)
+
+
+def librosa_log_mel(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float64]:
+    window: object = front_end.window
+    if front_end.window == "blackman-harris-62dB":
+        window = scipy.signal.windows.general_cosine(front_end.n_fft, [0.44959, 0.49364, 0.05677], sym=False)
+    norms: dict[str, object] = {"area": "slaney", "sum": 1, "none": None}
+    mel = librosa.feature.melspectrogram(
+        y=samples, sr=front_end.sample_rate, n_fft=front_end.n_fft, hop_length=front_end.hop_length,
+        win_length=front_end.win_length, window=window, center=front_end.centred, power=front_end.power,
+        n_mels=front_end.n_mels, fmin=front_end.fmin, fmax=front_end.fmax, htk=front_end.mel_scale == "htk",
+        norm=norms[front_end.mel_norm],
+    ).T  # fmt: skip
+    if front_end.float16_mel:
+        mel = mel.astype(np.float16).astype(np.float32)
+    mel = mel.astype(np.float64) ** front_end.mel_power
+    if front_end.compression == "decibel":
+        return np.asarray(10 * np.log10(np.maximum(mel, front_end.floor)))
+    if front_end.compression == "none":
+        return np.asarray(mel)
+    log = np.log10 if front_end.compression == "log10" else np.log
+    return np.asarray(log(front_end.offset + front_end.gain * mel))
+
+
+def whole(front_end: FrontEnd, samples: NDArray[np.float32]) -> torch.Tensor:
+    stream = LogMelStream(LogMel(front_end))
+    return torch.cat([stream.push(torch.from_numpy(samples)), stream.finish()])
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_equals_librosa_at_the_settings_of_the_papers(name: str) -> None:
+    front_end = PAPERS[name]
+    samples = music_like(3.0, front_end.sample_rate)
+    ours, expected = whole(front_end, samples).numpy(), librosa_log_mel(samples, front_end)
+    assert ours.dtype == np.float32
+    assert ours.shape == expected.shape
+    # Half precision is coarse where two roundings of one number fall to different sides: a step of 2^-11.
+    tolerance = 5e-4 if front_end.float16_mel else 1e-4
+    difference = np.abs(ours - expected) / (1 if front_end.compression != "none" else np.maximum(1, expected))
+    assert difference.max() < tolerance
+    assert (difference < 1e-4).mean() > 0.999
+
+
+@pytest.mark.parametrize("block", [1, 100, 4096, 16_001, 10**6])
+@pytest.mark.parametrize("name", ["musicnn", "jingju", "vggish"])
+def test_a_stream_gives_the_same_frames_for_any_block_size(name: str, block: int) -> None:
+    front_end = PAPERS[name]
+    samples = music_like(0.3 if block == 1 else 2.0, front_end.sample_rate)
+    stream = LogMelStream(LogMel(front_end))
+    pieces = [stream.push(torch.from_numpy(samples[i : i + block])) for i in range(0, len(samples), block)]
+    streamed = torch.cat([*pieces, stream.finish()])
+    expected = whole(front_end, samples)
+    assert streamed.shape == expected.shape
+    # A matrix product sums in another order for another number of rows; half precision turns that into one step of 2^-11.
+    torch.testing.assert_close(streamed, expected, rtol=0, atol=5e-4 if front_end.float16_mel else 2e-5)
+
+
+def test_a_hop_that_skips_sound_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        replace(PAPERS["segal"], hop_length=3000)
+
+
+def test_shorter_than_a_frame_gives_what_librosa_gives() -> None:
+    assert whole(PAPERS["musicnn"], np.zeros(10, np.float32)).shape == (1, 96)
+    assert whole(PAPERS["vggish"], np.zeros(10, np.float32)).shape == (0, 64)
+
+
+def test_silence_is_finite() -> None:
+    for front_end in PAPERS.values():
+        assert torch.isfinite(whole(front_end, np.zeros(8192, np.float32))).all()
+
+
+def test_full_scale_is_finite_in_half_precision() -> None:
+    assert torch.isfinite(whole(PAPERS["musicnn"], np.full(16_000, 100.0, np.float32))).all()
+
+
+def test_an_unknown_window_is_refused() -> None:
+    with pytest.raises(ValueError, match="no window"):
+        make_window("boxy", 512)
