@@ -55,7 +55,7 @@ class Settings:
         minimum=20, maximum=110, step=5, unit=" dB",
     )  # fmt: skip
     gain_db: int = _option(
-        20, "Appearance", "Spectrogram gain", "Makes quiet sounds brighter; the sound itself stays as it is.",
+        10, "Appearance", "Spectrogram gain", "Makes quiet sounds brighter; the sound itself stays as it is.",
         minimum=-20, maximum=60, step=5, unit=" dB",
     )  # fmt: skip
     follow: bool = _option(

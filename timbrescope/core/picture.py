@@ -12,7 +12,7 @@ WIN_LENGTH = 2048
 N_FFT = 4096  # zero-padded, so that the lowest bands, narrower than a bin of 2048, still differ
 N_MELS = 256
 FMIN = 20.0
-FMAX = 20_000.0
+FMAX = 16_000.0
 MEL_SCALE: MelScale = "htk"  # smooth all the way down; Slaney's corner at 1 kHz would show as a bend in glissandi
 
 FLOOR_DB = -110.0

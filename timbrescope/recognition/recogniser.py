@@ -31,7 +31,7 @@ class Recogniser:
         self.hop_frames = hop_frames or spec.hop_frames
         self.device = device
         self.notices: list[str] = []
-        self._network = network.to(device).eval()
+        self.network = network.to(device).eval()
         self._at_once = 2**16
 
     @classmethod
@@ -63,7 +63,7 @@ class Recogniser:
         rows: list[Scores] = []
         while len(windows):
             try:
-                logits = self._network(windows[: self._at_once].to(self.device))
+                logits = self.network(windows[: self._at_once].to(self.device))
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -82,7 +82,7 @@ class Recogniser:
             self.notices.append(f"Memory ran out: {self.spec.title} goes on with {self._at_once} windows at a time.")
         elif self.device.type != "cpu":
             self.device = torch.device("cpu")
-            self._network = self._network.to(self.device)
+            self.network = self.network.to(self.device)
             self.notices.append(f"The memory of the GPU ran out: {self.spec.title} goes on, more slowly, on the CPU.")
         else:
             raise error

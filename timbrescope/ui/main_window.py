@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropE
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget
 
 from timbrescope import paths
-from timbrescope.audio.file import SUFFIXES
+from timbrescope.audio.file import SUFFIXES, AudioFile
 from timbrescope.recognition.store import ModelStore
 from timbrescope.settings import Settings, declared, is_valid
 from timbrescope.ui.actions import SEPARATOR, Actions, Command
@@ -19,7 +19,7 @@ from timbrescope.ui.recording_page import RecordingPage
 from timbrescope.ui.session import Session
 from timbrescope.ui.start_page import StartPage
 from timbrescope.ui.theme import apply_theme, choose_theme
-from timbrescope.ui.threads import JobThread, RecordingInfo
+from timbrescope.ui.threads import JobThread
 from timbrescope.ui.transport import Transport
 from timbrescope.ui.viewport import Viewport
 
@@ -230,19 +230,19 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.page)
 
     @Slot(object)
-    def _on_opened(self, info: RecordingInfo) -> None:
-        self._title.setText(f"{info.path.name}     {info.format_name}")
-        self.transport.load(info.path)
-        self.viewport.set_duration(info.duration or 0.0)
-        self.progress.setRange(0, 100 if info.duration else 0)
+    def _on_opened(self, file: AudioFile) -> None:
+        self._title.setText(f"{file.path.name}     {file.format_name}")
+        self.transport.load(file)
+        self.viewport.set_duration(file.duration or 0.0)
+        self.progress.setRange(0, 100 if file.duration else 0)
         self._enable_recording_actions(enabled=True)
-        self._remember(info.path)
+        self._remember(file.path)
 
     @Slot()
     def _on_changed(self) -> None:
-        info, read = self.session.info, self.session.timeline.seconds
-        if info is not None and info.duration:
-            self.progress.setValue(min(100, round(100 * read / info.duration)))
+        file, read = self.session.file, self.session.timeline.seconds
+        if file is not None and file.duration:
+            self.progress.setValue(min(100, round(100 * read / file.duration)))
             self.progress.setFormat("Analysing %p %")
         self.viewport.set_duration(max(read, self.viewport.duration))
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from timbrescope.audio.file import AudioFile
 from timbrescope.core.timeline import Chunk, ScoreSpec, Timeline
 from timbrescope.settings import Settings
-from timbrescope.ui.threads import AnalysisThread, RecordingInfo
+from timbrescope.ui.threads import AnalysisThread
 
 
 class Session(QObject):
@@ -27,7 +28,7 @@ class Session(QObject):
         self.settings = settings
         self.models = tuple(models)
         self.path: Path | None = None
-        self.info: RecordingInfo | None = None
+        self.file: AudioFile | None = None
         self.timeline = Timeline()
         self._run = 0
         self._threads: set[AnalysisThread] = set()
@@ -40,7 +41,7 @@ class Session(QObject):
     def open(self, path: Path) -> None:
         """Leave the present recording, its analysis included, and start on another."""
         self._abandon()
-        self.path, self.info = path, None
+        self.path, self.file = path, None
         self._replace_timeline(Timeline())
         thread = AnalysisThread(
             self._run, path, self.models, self.settings.device, self.settings.update_seconds, parent=self
@@ -67,7 +68,7 @@ class Session(QObject):
         for thread in tuple(self._threads):
             thread.wait()
         self._threads.clear()
-        self.path = self.info = None
+        self.path = self.file = None
         self.timeline.close()
         self.closed.emit()
 
@@ -81,10 +82,10 @@ class Session(QObject):
         self.timeline = timeline
 
     @Slot(int, object)
-    def _on_opened(self, run: int, info: RecordingInfo) -> None:
+    def _on_opened(self, run: int, file: AudioFile) -> None:
         if run == self._run:
-            self.info = info
-            self.opened.emit(info)
+            self.file = file
+            self.opened.emit(file)
 
     @Slot(int, object)
     def _on_recognising(self, run: int, specs: tuple[ScoreSpec, ...]) -> None:

@@ -67,8 +67,8 @@ class StartPage(QWidget):
         self._drop_target.setStyleSheet(
             f"#drop {{ border: 2px dashed {theme.muted}; border-radius: 10px; background: {theme.panel}; }}"
             f"#drop QLabel {{ color: {theme.muted}; }}"
-            f"#title {{ color: {theme.text}; font-size: 20pt; }}"
-            f"#error {{ color: {theme.warning}; }}"
+            f"#drop #title {{ color: {theme.text}; font-size: 20pt; }}"
+            f"#drop #error {{ color: {theme.warning}; }}"
             "QPushButton { padding: 7px; }"
         )
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -12,16 +11,6 @@ from timbrescope.core.errors import TimbrescopeError
 from timbrescope.recognition.store import ModelStore
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingInfo:
-    """What is known of a recording before it has been read."""
-
-    path: Path
-    sample_rate: int
-    duration: float | None
-    format_name: str
 
 
 def sentence(error: BaseException) -> str:
@@ -71,9 +60,7 @@ class AnalysisThread(QThread):
 
     def _analyse(self) -> None:
         source = AudioFile(self._path)
-        self.opened.emit(
-            self.run_id, RecordingInfo(self._path, source.sample_rate, source.duration, source.format_name)
-        )
+        self.opened.emit(self.run_id, source)
         from timbrescope.recognition.warm_up import import_torch
 
         import_torch()

@@ -1,9 +1,8 @@
 """Playback as the window sees it: play, pause, seek and loop, with the playhead on the shared viewport."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Signal, Slot
 
+from timbrescope.audio.file import AudioFile
 from timbrescope.audio.player import Player
 from timbrescope.ui.viewport import Viewport
 
@@ -20,6 +19,7 @@ class Transport(QObject):
         self._volume = volume
         self._player: Player | None = None
         self._said = ""
+        self._was_playing = False
         self.follow = True
         self.loop = False
         viewport.selection_changed.connect(self._apply_loop)
@@ -29,10 +29,10 @@ class Transport(QObject):
         """Whether the playhead moves."""
         return self._player is not None and self._player.is_playing
 
-    def load(self, path: Path) -> None:
+    def load(self, file: AudioFile) -> None:
         """Take another recording, at its start, paused."""
         self.unload()
-        self._player = Player(path)
+        self._player = Player(file)
         self._player.set_volume(self._volume)
 
     def unload(self) -> None:
@@ -40,7 +40,7 @@ class Transport(QObject):
         if self._player is not None:
             self._player.close()
             self._player = None
-            self.playing_changed.emit(False)
+        self._show_state()
 
     def set_volume(self, volume: float) -> None:
         """Set the loudness, 0 to 1."""
@@ -63,7 +63,7 @@ class Transport(QObject):
             elif start >= self._viewport.duration - 0.02:
                 start = 0.0
             self._player.play(start)
-        self.playing_changed.emit(self._player.is_playing)
+        self._show_state()
 
     @Slot(float)
     def seek(self, seconds: float) -> None:
@@ -90,15 +90,20 @@ class Transport(QObject):
             return
         if self._player.is_playing:
             self._viewport.set_playhead(self._player.position(), follow=self.follow)
-        elif self._player.finished:
-            self._player.pause()
-            self._viewport.set_playhead(self._viewport.duration, follow=self.follow)
-            self.playing_changed.emit(False)
+        elif self._was_playing:
+            if self._player.finished:
+                self._viewport.set_playhead(self._viewport.duration, follow=self.follow)
+            self._show_state()
         notice = self._player.notice or ""
         if notice != self._said:
             self._said = notice
             if notice:
                 self.noticed.emit(notice)
+
+    def _show_state(self) -> None:
+        if self._was_playing != self.is_playing:
+            self._was_playing = self.is_playing
+            self.playing_changed.emit(self._was_playing)
 
     @Slot()
     def _apply_loop(self) -> None:

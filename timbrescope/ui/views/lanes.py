@@ -72,6 +72,8 @@ class LanePlot(TimeView):
         self._labels = LaneLabels()
         super().__init__(viewport, theme, _LaneBox(viewport, scroll_bar), self._labels, LEFT_WIDTH)
         self.box.invertY(True)
+        self.getAxis("bottom").setStyle(showValues=False, tickLength=0)
+        self.getAxis("bottom").setHeight(4)
         self._grid = pg.PlotCurveItem(connect="pairs")
         self._grid.setZValue(5)
         self.plotItem.addItem(self._grid, ignoreBounds=True)
@@ -164,6 +166,7 @@ class LanesView(QWidget):
         self.filter = QLineEdit(placeholderText="Filter labels", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter labels")
         self.filter.setMaximumWidth(220)
+        self.filter.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # so that the space bar plays
         self.order = QComboBox()
         self.order.setAccessibleName("Order of the lanes")
         for text, order in (("Strongest first", STRONGEST), ("A to Z", ALPHABET), ("As in the model", MODEL)):
