@@ -1,0 +1,148 @@
+"""One model in one file: tensors as safetensors, with the description and a digest in the header.
+
+Reading a file never runs code from it. torch is imported only where a network is built, because the list of models is
+shown before torch has been loaded.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from timbrescope.core.errors import ModelError
+from timbrescope.recognition.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SUFFIX = ".safetensors"
+
+_KEY = "timbrescope"  # one entry: safetensors writes several in no fixed order, and equal models are equal files
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+class _Header(NamedTuple):
+    spec: ModelSpec
+    digest: str
+
+
+def weights_digest(tensors: Tensors) -> str:
+    """Return the SHA-256 over names, types, shapes and values of tensors, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        little_endian = np.asarray(tensor, tensor.dtype.newbyteorder("<"))
+        digest.update(json.dumps([name, little_endian.dtype.str, tensor.shape]).encode() + b"\n")
+        digest.update(little_endian.tobytes())
+    return digest.hexdigest()
+
+
+def save_checkpoint(path: Path, spec: ModelSpec, state_dict: "Mapping[str, Tensor]") -> None:
+    """Write a model; a file of that name is replaced in one step, or stays as it was.
+
+    Raises:
+        ModelError: the file cannot be written.
+    """
+    tensors = {name: np.asarray(tensor.detach().cpu().numpy(), order="C") for name, tensor in state_dict.items()}
+    header = {"spec": spec.to_dict(), "sha256": _digest(spec, tensors)}
+    content = save(tensors, {_KEY: json.dumps(header, ensure_ascii=False, sort_keys=True)})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise ModelError(
+            f"The model cannot be written to {path} ({error.strerror}); make room there or allow writing to the folder."
+        ) from error
+
+
+def read_spec(path: Path) -> ModelSpec:
+    """Return the description of a model without reading its tensors.
+
+    Raises:
+        ModelError: the file is missing, damaged or no model.
+    """
+    return _read(path, tensors=False)[0].spec
+
+
+def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[ModelSpec, nn.Module]":
+    """Return a model, checked against its digest: its description, and its network on a device in evaluation mode.
+
+    Raises:
+        ModelError: the file is missing or damaged, or it does not fit its own description.
+    """
+    import torch
+
+    from timbrescope.recognition import networks
+
+    spec, tensors = _read_checked(path)
+    network = networks.build(spec.network, len(spec.labels), **spec.network_options)
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    present = {name: tensor.shape for name, tensor in tensors.items()}
+    if wanted != present:
+        name = min(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+        raise ModelError(
+            f"{path} does not fit its own description (the weights {name} have the shape {present.get(name)} where "
+            f"{wanted.get(name)} belongs); install the model again."
+        )
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+    return spec, network.to(device).eval()
+
+
+def verify_checkpoint(path: Path) -> None:
+    """Check a model against its digest.
+
+    Raises:
+        ModelError: the file is missing, or anything in it has changed since it was written.
+    """
+    _read_checked(path)
+
+
+def _read_checked(path: Path) -> tuple[ModelSpec, Tensors]:
+    header, tensors = _read(path, tensors=True)
+    if _digest(header.spec, tensors) != header.digest:
+        raise ModelError(f"{path} is damaged or was changed: its checksum is wrong; install the model again.")
+    return header.spec, tensors
+
+
+def _read(path: Path, *, tensors: bool) -> tuple[_Header, Tensors]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {})[_KEY])
+            values = {name: file.get_tensor(name) for name in file.keys()} if tensors else {}  # noqa: SIM118 - no dict
+            return _Header(ModelSpec.from_dict(header["spec"]), str(header["sha256"])), values
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no model at {path}; install it again or check the path.") from error
+    except KeyError as error:
+        raise ModelError(f"{path} is not a model of this program; choose a file that it has written.") from error
+    except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged and cannot be read ({error}); install the model again.") from error
+
+
+def _digest(spec: ModelSpec, tensors: Tensors) -> str:
+    description = json.dumps(spec.to_dict(), sort_keys=True)
+    return hashlib.sha256(f"{description}\n{weights_digest(tensors)}".encode()).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)  # mkstemp's files are for the owner alone
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

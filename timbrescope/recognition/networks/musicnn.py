@@ -1,0 +1,206 @@
+"""musicnn (Pons and Serra 2019) as its authors released it: filters shaped after timbre and tempo."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from timbrescope.recognition.networks.registry import register
+
+_EPS = 1e-3  # TensorFlow's default, which the weights were trained with
+_WINDOWS_AT_ONCE = 8  # keeps what one multiplication needs inside the processor's cache
+
+
+@register("musicnn")
+class Musicnn(nn.Module):
+    """Score log-mel windows, shape (batch, frames, n_mels), as logits, shape (batch, n_labels).
+
+    Source: Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", 2019; Pons et
+    al., "End-to-end learning for music audio tagging at scale", ISMIR 2018, Figure 3; details as in the released code.
+    On a CPU without gradients the front layers take a faster way to the same numbers.
+    """
+
+    def __init__(self, n_labels: int, n_mels: int = 96, mid_filters: int = 64, dense_units: int = 200) -> None:
+        super().__init__()
+        timbral, temporal = int(1.6 * 128), int(1.6 * 32)
+        self.input_norm = nn.BatchNorm2d(1, eps=_EPS)
+        self.front = nn.ModuleList(
+            [
+                _Front(timbral, (7, int(0.4 * n_mels))),
+                _Front(timbral, (7, int(0.7 * n_mels))),
+                _Front(temporal, (128, 1)),
+                _Front(temporal, (64, 1)),
+                _Front(temporal, (32, 1)),
+            ]
+        )
+        front = 2 * timbral + 3 * temporal
+        self.middle = nn.ModuleList([_Middle(n, mid_filters) for n in (front, mid_filters, mid_filters)])
+        pooled = 2 * (front + 3 * mid_filters)
+        self.pool_norm = nn.BatchNorm1d(pooled, eps=_EPS)
+        self.dense = nn.Linear(pooled, dense_units)
+        self.dense_norm = nn.BatchNorm1d(dense_units, eps=_EPS)
+        self.output = nn.Linear(dense_units, n_labels)
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return logits, shape (batch, n_labels), for windows of shape (batch, frames, n_mels)."""
+        x = self.input_norm(windows.unsqueeze(1))  # batch, 1, frames, n_mels
+        front = torch.cat([layer(x) for layer in self.front], dim=1)  # batch, filters, frames
+        first = self.middle[0](front)  # batch, mid_filters, frames
+        second = first + self.middle[1](first)
+        third = second + self.middle[2](second)
+        features = torch.cat([front, first, second, third], dim=1)
+        # The maximum and the mean of a channel stand side by side: max 0, mean 0, max 1, ...
+        pooled = torch.stack([features.amax(dim=2), features.mean(dim=2)], dim=2).flatten(1)
+        hidden = self.dense(self.dropout(self.pool_norm(pooled)))
+        hidden = self.dropout(self.dense_norm(F.relu(hidden)))
+        logits: Tensor = self.output(hidden)
+        return logits
+
+
+class _Front(nn.Module):
+    """Convolve, rectify, normalise, and keep the loudest position along frequency: (batch, filters, frames)."""
+
+    def __init__(self, filters: int, kernel: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, filters, kernel)
+        self.norm = nn.BatchNorm2d(filters, eps=_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = self.conv.kernel_size[0] - 1
+        x = F.pad(x, (0, 0, frames // 2, frames - frames // 2))  # of an odd number the smaller half goes in front
+        if self.training or torch.is_grad_enabled() or x.device.type != "cpu":
+            x = F.relu(self.conv(x))  # batch, filters, frames, positions
+            x = self.norm(x)
+            return x.amax(dim=3)
+        return torch.cat([self._fast(part) for part in torch.split(x, _WINDOWS_AT_ONCE)])
+
+    def _fast(self, x: Tensor) -> Tensor:
+        """Return what ``forward`` does in evaluation mode, without gradients.
+
+        Rectifying and normalising keep the order of the positions, or turn it round in a channel whose scale is
+        negative; so only the one position that wins needs them.
+        """
+        sign = torch.where(self.norm.weight < 0, -1.0, 1.0)
+        weight = self.conv.weight * sign.view(-1, 1, 1, 1)
+        if weight.shape[3] > 1:
+            peaks = _peaks(x.squeeze(1), weight.squeeze(1))
+        else:  # one window at a time: what comes out is the largest array of all, and allocating more of it is slow
+            peaks = torch.cat([F.conv2d(window, weight).amax(dim=3) for window in torch.split(x, 1)])
+        extremes = peaks * sign.view(-1, 1) + self.conv.get_parameter("bias").view(-1, 1)
+        normalised: Tensor = self.norm(F.relu(extremes).unsqueeze(3))
+        return normalised.squeeze(3)
+
+
+def _peaks(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the largest value along frequency of a convolution, shape (batch, filters, frames).
+
+    Neighbouring positions share products, so that two cost three multiplications in place of four (the fast FIR
+    algorithm of Winograd; Mou and Duhamel 1991, section II): with even and odd bands e, o and even and odd taps g, h,
+    y[2i] = g(e[i] - o[i]) + (g + h)o[i] and y[2i+1] = h(e[i+1] - o[i]) + (g + h)o[i].
+
+    Args:
+        x: shape (batch, frames + taps in time - 1, n_mels).
+        weight: shape (filters, taps in time, taps in frequency).
+    """
+    filters, times, bands = weight.shape
+    batch, _, n_mels = x.shape
+    positions, pairs = n_mels - bands + 1, (bands + 1) // 2
+    taps = F.pad(weight, (0, 2 * pairs - bands)).permute(2, 1, 0).reshape(pairs, 2, times, filters)
+    even, odd = taps[:, 0].reshape(-1, filters), taps[:, 1].reshape(-1, filters)
+    both = even + odd
+
+    x = F.pad(x, (0, 2 + n_mels % 2)).unfold(1, times, 1)  # batch, frames, bands, times
+    rows = x.shape[:2].numel()
+    lower, upper, next_lower = x[:, :, 0:-2:2], x[:, :, 1:-2:2], x[:, :, 2::2]
+    first, second = (lower - upper).reshape(rows, -1), (next_lower - upper).reshape(rows, -1)
+    shared = upper.reshape(rows, -1)
+
+    peaks = x.new_full((rows, filters), -torch.inf)
+    here, beside = torch.empty_like(peaks), torch.empty_like(peaks)
+    for position in range(0, positions, 2):
+        start = position // 2 * times
+        columns = slice(start, start + pairs * times)
+        torch.mm(first[:, columns], even, out=here)
+        if position + 1 < positions:
+            torch.mm(second[:, columns], odd, out=beside)
+            torch.maximum(here, beside, out=here)
+        torch.addmm(here, shared[:, columns], both, out=here)
+        torch.maximum(peaks, here, out=peaks)
+    return peaks.view(batch, -1, filters).transpose(1, 2)
+
+
+class _Middle(nn.Module):
+    """Convolve along time, rectify, normalise: (batch, filters, frames)."""
+
+    def __init__(self, channels: int, filters: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(channels, filters, 7, padding=3)
+        self.norm = nn.BatchNorm1d(filters, eps=_EPS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        normalised: Tensor = self.norm(F.relu(self.conv(x)))
+        return normalised
+
+
+# Kind of layer -> its parameters here and in TensorFlow.
+_PARAMETERS = {
+    "batch_normalization": {
+        "weight": "gamma",
+        "bias": "beta",
+        "running_mean": "moving_mean",
+        "running_var": "moving_variance",
+    },
+    "conv2d": {"weight": "kernel", "bias": "bias"},
+    "dense": {"weight": "kernel", "bias": "bias"},
+}
+
+
+def from_tensorflow(variables: Mapping[str, Any], n_labels: int) -> Musicnn:
+    """Return the network with released weights; what else the checkpoint holds (the optimiser's slots) is left aside.
+
+    Args:
+        variables: float32 arrays of a released checkpoint by TensorFlow's names.
+        n_labels: number of tags.
+
+    Raises:
+        KeyError, RuntimeError: a variable is missing or has another shape.
+    """
+    network = Musicnn(n_labels)
+    state = network.state_dict()
+    seen = dict.fromkeys(_PARAMETERS, 0)
+    # TensorFlow numbers the layers of a kind as they were made, which is the order in which they stand here.
+    for name, layer in network.named_modules():
+        kind = _tensorflow_kind(layer)
+        if kind is None:
+            continue
+        prefix = f"{kind}_{seen[kind]}" if seen[kind] else kind
+        seen[kind] += 1
+        for ours, theirs in _PARAMETERS[kind].items():
+            value = torch.tensor(variables[f"{prefix}/{theirs}"])
+            state[f"{name}.{ours}"] = _kernel(layer, value) if theirs == "kernel" else value
+    network.load_state_dict(state)
+    return network
+
+
+def _tensorflow_kind(layer: nn.Module) -> str | None:
+    match layer:
+        case nn.BatchNorm1d() | nn.BatchNorm2d():
+            return "batch_normalization"
+        case nn.Conv1d() | nn.Conv2d():
+            return "conv2d"
+        case nn.Linear():
+            return "dense"
+        case _:
+            return None
+
+
+def _kernel(layer: nn.Module, kernel: Tensor) -> Tensor:
+    """Turn the axes of a kernel: time, frequency, in, out of a convolution; in, out of a dense layer."""
+    if isinstance(layer, nn.Linear):
+        return kernel.t()
+    kernel = kernel.permute(3, 2, 0, 1)
+    # The middle layers see the channels as if they were frequencies.
+    return kernel.squeeze(1).transpose(1, 2) if isinstance(layer, nn.Conv1d) else kernel
