@@ -32,12 +32,12 @@ def decibels(levels: ArrayLike) -> Floats:
 
 
 def band_of(hz: ArrayLike) -> Floats:
-    """Return the position of a frequency in bands: band b is centred at b + 0.5."""
+    """Return the height of a frequency in the picture: band b reaches from b to b + 1, its centre is b + 0.5."""
     low, high = hz_to_mel([FMIN, FMAX], MEL_SCALE)
     return (hz_to_mel(hz, MEL_SCALE) - low) / (high - low) * (N_MELS + 1) - 0.5
 
 
 def hz_of(band: ArrayLike) -> Floats:
-    """Return the frequency in Hz at a position in bands; the inverse of ``band_of``."""
+    """Return the frequency in Hz at a height in the picture; the inverse of ``band_of``."""
     low, high = hz_to_mel([FMIN, FMAX], MEL_SCALE)
     return mel_to_hz(low + (np.asarray(band, dtype=np.float64) + 0.5) / (N_MELS + 1) * (high - low), MEL_SCALE)

@@ -50,7 +50,7 @@ class FrequencyAxis(pg.AxisItem):
         self._names = {}
         for group in ranked:
             for hz, name in group:
-                band = float(picture.band_of(hz)) + 0.5
+                band = float(picture.band_of(hz))
                 inside = minimum <= band <= maximum and picture.FMIN <= hz <= picture.FMAX
                 if inside and all(abs(band - other) >= needed for other in self._names):
                     self._names[band] = name
@@ -122,7 +122,7 @@ class SpectrogramView(TimeView):
 
     def describe(self, seconds: float, y: float) -> str:
         """Return time, frequency, note and level under the pointer."""
-        hz = float(picture.hz_of(y - 0.5))
+        hz = float(picture.hz_of(y))
         frame = self._session.timeline.mel.at(seconds)
         text = f"{clock_text(seconds, 0.01)}   {hz:,.0f} Hz   {note_name(hz)}"
         if frame is None or not 0 <= int(y) < picture.N_MELS:

@@ -1,0 +1,143 @@
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soxr
+import torch
+from numpy.typing import NDArray
+
+from tests.conftest import sine
+from tests.tiny import SPEC, Tiny
+from timbrescope.core import picture
+from timbrescope.core.blocks import Block
+from timbrescope.core.errors import AudioError
+from timbrescope.core.timeline import Chunk, Timeline
+from timbrescope.recognition.pipeline import analyse
+from timbrescope.recognition.recogniser import Recogniser
+
+RATE = 16_000
+
+
+class Array:
+    """A source of samples in memory, in blocks of any size, that may break off."""
+
+    sample_rate = RATE
+
+    def __init__(self, samples: NDArray[np.float32], block: int, *, breaks: bool = False) -> None:
+        self._samples = samples
+        self._block = block
+        self._breaks = breaks
+        self.duration = len(samples) / RATE
+
+    def blocks(self, rates: Collection[int]) -> Iterator[Block]:
+        streams = {rate: soxr.ResampleStream(RATE, rate, 1, dtype="float32") for rate in rates if rate != RATE}
+        for start in range(0, len(self._samples), self._block):
+            piece = self._samples[start : start + self._block]
+            stop = start + len(piece)
+            samples = {rate: piece if rate == RATE else streams[rate].resample_chunk(piece) for rate in rates}
+            yield Block(stop / RATE, samples)
+        if self._breaks:
+            raise AudioError("It broke off.")
+        last = {rate: streams[rate].resample_chunk(piece[:0], last=True) if rate != RATE else piece[:0] for rate in rates}
+        yield Block(self.duration, last)
+
+
+def recogniser(**changes: object) -> Recogniser:
+    spec = replace(SPEC, **changes)  # type: ignore[arg-type]
+    return Recogniser(spec, Tiny(3, 24), torch.device("cpu"))
+
+
+def music(seconds: float) -> NDArray[np.float32]:
+    glide = np.sin(2 * np.pi * np.cumsum(np.geomspace(100, 6000, round(seconds * RATE))) / RATE)
+    return (0.5 * glide).astype(np.float32)
+
+
+def scores_of(chunks: list[Chunk], name: str = "tiny") -> NDArray[np.float32]:
+    return np.concatenate([chunk.scores[name] for chunk in chunks])
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+@pytest.mark.parametrize("block", [700, 16_000, 10**7])
+def test_the_same_comes_out_for_any_block_size(block: int, batch: int) -> None:
+    whole = list(analyse(Array(music(9.7), 16_000), [recogniser()]))
+    pieces = list(analyse(Array(music(9.7), block), [recogniser()], batch=batch))
+    np.testing.assert_allclose(scores_of(pieces), scores_of(whole), atol=1e-5)
+    for part in ("mel", "peaks"):
+        expected = np.concatenate([getattr(chunk, part) for chunk in whole]).astype(int)
+        assert np.abs(np.concatenate([getattr(chunk, part) for chunk in pieces]).astype(int) - expected).max() <= 1
+
+
+def test_every_whole_window_is_scored_once() -> None:
+    seconds, hop = 9.7, SPEC.hop_frames
+    frames = 1 + int(seconds * RATE) // SPEC.front_end.hop_length
+    scores = scores_of(list(analyse(Array(music(seconds), 5000), [recogniser()])))
+    assert len(scores) == (frames - SPEC.window_frames) // hop + 1
+
+
+def test_picture_and_peaks_cover_the_recording() -> None:
+    chunks = list(analyse(Array(music(5.0), 5000), []))
+    mel, peaks = (np.concatenate([getattr(chunk, part) for chunk in chunks]) for part in ("mel", "peaks"))
+    assert len(mel) in (500, 501)
+    assert len(peaks) in (500, 501)
+    assert chunks[-1].seconds == pytest.approx(5.0)
+
+
+def test_a_sine_is_a_line_at_its_note_and_as_loud_as_it_is() -> None:
+    chunks = list(analyse(Array(sine(440.0, 2.0, RATE, level=1.0), 16_000), []))
+    mel = np.concatenate([chunk.mel for chunk in chunks])[50:150]
+    band = int(np.bincount(mel.argmax(axis=1)).argmax())
+    assert abs(band + 0.5 - float(picture.band_of(440.0))) <= 0.75
+    assert -6 <= picture.decibels(mel.max()) <= 0.5
+    others = np.delete(mel, range(band - 4, band + 5), axis=1)
+    assert picture.decibels(others.max()) < -50
+
+
+def test_a_click_is_a_column() -> None:
+    samples = np.zeros(3 * RATE, np.float32)
+    samples[RATE] = 1.0
+    mel = np.concatenate([chunk.mel for chunk in analyse(Array(samples, 4000), [])])
+    loud = np.flatnonzero((mel[:, :200] > 60).mean(axis=1) > 0.9)
+    assert len(loud) > 0
+    assert np.abs(loud * picture.HOP_SECONDS - 1.0).max() < 0.03
+
+
+def test_recognisers_with_other_front_ends_share_one_reading() -> None:
+    other = recogniser(name="other", front_end=replace(SPEC.front_end, sample_rate=8000, n_fft=256))
+    chunks = list(analyse(Array(music(6.0), 5000), [recogniser(), other]))
+    alone = list(analyse(Array(music(6.0), 5000), [recogniser()]))
+    np.testing.assert_array_equal(scores_of(chunks), scores_of(alone))
+    assert len(scores_of(chunks, "other")) > 3
+
+
+def test_a_recording_shorter_than_a_window_is_filled_up_and_said_so() -> None:
+    chunks = list(analyse(Array(music(0.2), 1000), [recogniser()]))
+    assert scores_of(chunks).shape == (1, 3)
+    assert any("filled up with silence" in notice for chunk in chunks for notice in chunk.notices)
+
+
+def test_what_was_read_before_damage_is_kept_and_the_damage_told() -> None:
+    chunks = []
+    with pytest.raises(AudioError, match="broke off"):
+        for chunk in analyse(Array(music(5.0), 4000, breaks=True), [recogniser()]):
+            chunks.append(chunk)  # noqa: PERF402 (what came before the error counts)
+    intact = scores_of(list(analyse(Array(music(5.0), 4000), [recogniser()])))
+    np.testing.assert_allclose(scores_of(chunks)[: len(intact) - 1], intact[:-1], atol=1e-5)
+
+
+def test_nothing_is_drawn_where_nobody_looks() -> None:
+    chunks = list(analyse(Array(music(3.0), 4000), [recogniser()], draw=False))
+    assert sum(len(chunk.mel) + len(chunk.peaks) for chunk in chunks) == 0
+    assert len(scores_of(chunks)) > 0
+
+
+def test_the_timeline_gathers_what_comes() -> None:
+    listener = recogniser()
+    timeline = Timeline([listener.score_spec])
+    chunks = list(analyse(Array(music(6.0), 4000), [listener]))
+    for chunk in chunks:
+        timeline.append(chunk)
+    np.testing.assert_allclose(timeline.clip_scores("tiny"), scores_of(chunks).mean(axis=0), atol=1e-6)
+    assert timeline.seconds == pytest.approx(6.0)
+    assert len(timeline.scores["tiny"]) == len(scores_of(chunks))
+    timeline.close()
