@@ -98,13 +98,21 @@ def sound_card(folder: Path) -> Iterator[SoundCard]:
          f"--load=module-null-sink sink_name=ts rate={RATE} channels=2"],
         env=environment | {"PULSE_SERVER": ""}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+    listener = None
     try:
         deadline = time.monotonic() + 10
         while subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("PulseAudio did not start")
             time.sleep(0.05)
+        # A null sink asks for sound every two seconds, a card every few milliseconds: so does the sink for a listener.
+        listener = subprocess.Popen(
+            ["parecord", "--raw", "--latency-msec=10", "--device=ts.monitor", "/dev/null"], env=environment
+        )
         yield SoundCard(environment, server, folder)
     finally:
+        if listener is not None:
+            listener.kill()
+            listener.wait()
         server.kill()
         server.wait()

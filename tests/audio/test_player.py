@@ -224,6 +224,7 @@ class _FakePortAudio:
 
         return SimpleNamespace(
             latency=0.0,
+            active=True,
             start=threading.Thread(target=run).start,
             abort=lambda **_: stopped.set(),
             close=lambda **_: stopped.set(),
@@ -249,7 +250,7 @@ def test_a_card_that_refuses_the_rate_gets_its_own(tmp_path: Path, monkeypatch: 
 def test_a_card_that_vanishes_leaves_the_playhead_moving(counting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = _FakePortAudio()
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
-    monkeypatch.setattr(output, "LONGEST_SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(output, "LONGEST_STALL_SECONDS", 0.1)
     player = Player(counting)
     player.play(0.0)
     until(lambda: player.position() > 0.1)

@@ -20,7 +20,7 @@ Pull = Callable[[NDArray[np.float32], float], None]
 """Fills a buffer, shape (n, channels), that will be heard from a moment of ``time.monotonic()`` on."""
 
 LATENCY_SECONDS = 0.1  # long enough for a busy interpreter, short enough that a jump is heard at once
-LONGEST_SILENCE_SECONDS = 1.0  # a card that has asked for nothing for so long is gone
+LONGEST_STALL_SECONDS = 5.0  # wireless cards take some seconds to wake up; one that asks for nothing longer is gone
 TICK_SECONDS = 0.02
 
 
@@ -92,14 +92,19 @@ class SoundCard:
     @property
     def lost(self) -> bool:
         """It was started and has stopped asking for sound."""
-        return self._pulled > 0 and time.monotonic() - self._pulled > LONGEST_SILENCE_SECONDS
+        if self._pulled == 0:
+            return False
+        try:
+            return not self._stream.active or time.monotonic() - self._pulled > LONGEST_STALL_SECONDS
+        except self._errors:
+            return True
 
     def start(self) -> None:
         """Begin to pull; does nothing when started."""
         if self._pulled > 0:
             return
-        self._pulled = time.monotonic()
         try:
+            self._pulled = time.monotonic()
             self._stream.start()
         except self._errors as error:
             raise AudioError(

@@ -28,6 +28,7 @@ class _Order:
 
     playing: bool
     seconds: float
+    fresh: bool = False  # from the play button: a reason to look for a sound card again
     finished: bool = False
     closed: bool = False
 
@@ -94,7 +95,7 @@ class Player:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, args=(self._order,), name="playback", daemon=True)
             self._thread.start()
-        self._give(_Order(playing=True, seconds=max(0.0, from_seconds)))
+        self._give(_Order(playing=True, seconds=max(0.0, from_seconds), fresh=True))
 
     def pause(self) -> None:
         """Fall silent and keep the playhead where it is."""
@@ -152,12 +153,11 @@ class Player:
         """Carry out one order after the other; the thread's whole life."""
         output: Output | None = None
         while not order.closed:
-            was_playing = order.playing
             with self._ordered:
                 self._ordered.wait_for(lambda done=order: self._order is not done)  # type: ignore[misc]
                 order = self._order
             if order.playing:
-                if output is None or (isinstance(output, NoCard) and not was_playing):
+                if output is None or (order.fresh and isinstance(output, NoCard)):
                     output = self._open(output)
                 output = self._perform(order, output)
             elif output is not None:
