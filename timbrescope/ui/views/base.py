@@ -129,10 +129,13 @@ class TimeView(pg.PlotWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._playhead = pg.InfiniteLine(angle=90, movable=False)
         self._playhead.setZValue(20)
+        self._shadow = pg.InfiniteLine(angle=90, movable=False)  # so that the playhead stands out on any colour
+        self._shadow.setZValue(19)
         self._region = pg.LinearRegionItem(movable=False)
         self._region.setZValue(10)
         self._region.hide()
         self.plotItem.addItem(self._region, ignoreBounds=True)
+        self.plotItem.addItem(self._shadow, ignoreBounds=True)
         self.plotItem.addItem(self._playhead, ignoreBounds=True)
         self._dirty = True
         box.sought.connect(self.sought)
@@ -148,8 +151,11 @@ class TimeView(pg.PlotWidget):
         self.setBackground(theme.window)
         self.box.setBackgroundColor(theme.base)
         self._playhead.setPen(pg.mkPen(theme.playhead, width=1.5))
+        shadow = QColor(theme.base)
+        shadow.setAlpha(150)
+        self._shadow.setPen(pg.mkPen(shadow, width=4))
         accent = QColor(theme.accent)
-        accent.setAlpha(45)
+        accent.setAlpha(40)
         self._region.setBrush(accent)
         for line in self._region.lines:
             line.setPen(pg.mkPen(theme.accent, width=1))
@@ -200,6 +206,7 @@ class TimeView(pg.PlotWidget):
     @Slot()
     def _move_playhead(self) -> None:
         self._playhead.setValue(self.viewport_.playhead)
+        self._shadow.setValue(self.viewport_.playhead)
 
     @Slot()
     def _show_selection(self) -> None:

