@@ -31,9 +31,10 @@ _KEY = "timbrescope"  # one entry: safetensors writes several in no fixed order,
 Tensors = Mapping[str, NDArray[Any]]
 
 
-class _Header(NamedTuple):
-    spec: ModelSpec
+class _Content(NamedTuple):
+    description: Mapping[str, Any]  # as it was written: the digest holds even where a later version adds fields
     digest: str
+    tensors: Tensors
 
 
 def weights_digest(tensors: Tensors) -> str:
@@ -53,7 +54,8 @@ def save_checkpoint(path: Path, spec: ModelSpec, state_dict: "Mapping[str, Tenso
         ModelError: the file cannot be written.
     """
     tensors = {name: np.asarray(tensor.detach().cpu().numpy(), order="C") for name, tensor in state_dict.items()}
-    header = {"spec": spec.to_dict(), "sha256": _digest(spec, tensors)}
+    description = spec.to_dict()
+    header = {"spec": description, "sha256": _digest(description, tensors)}
     content = save(tensors, {_KEY: json.dumps(header, ensure_ascii=False, sort_keys=True)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,7 @@ def read_spec(path: Path) -> ModelSpec:
     Raises:
         ModelError: the file is missing, damaged or no model.
     """
-    return _read(path, tensors=False)[0].spec
+    return ModelSpec.from_dict(_read(path, tensors=False).description)
 
 
 def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[ModelSpec, nn.Module]":
@@ -83,7 +85,8 @@ def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[
 
     from timbrescope.recognition import networks
 
-    spec, tensors = _read_checked(path)
+    content = _read_checked(path)
+    spec, tensors = ModelSpec.from_dict(content.description), content.tensors
     network = networks.build(spec.network, len(spec.labels), **spec.network_options)
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     present = {name: tensor.shape for name, tensor in tensors.items()}
@@ -106,19 +109,19 @@ def verify_checkpoint(path: Path) -> None:
     _read_checked(path)
 
 
-def _read_checked(path: Path) -> tuple[ModelSpec, Tensors]:
-    header, tensors = _read(path, tensors=True)
-    if _digest(header.spec, tensors) != header.digest:
+def _read_checked(path: Path) -> _Content:
+    content = _read(path, tensors=True)
+    if _digest(content.description, content.tensors) != content.digest:
         raise ModelError(f"{path} is damaged or was changed: its checksum is wrong; install the model again.")
-    return header.spec, tensors
+    return content
 
 
-def _read(path: Path, *, tensors: bool) -> tuple[_Header, Tensors]:
+def _read(path: Path, *, tensors: bool) -> _Content:
     try:
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {})[_KEY])
             values = {name: file.get_tensor(name) for name in file.keys()} if tensors else {}  # noqa: SIM118 - no dict
-            return _Header(ModelSpec.from_dict(header["spec"]), str(header["sha256"])), values
+            return _Content(dict(header["spec"]), str(header["sha256"]), values)
     except FileNotFoundError as error:
         raise ModelError(f"There is no model at {path}; install it again or check the path.") from error
     except KeyError as error:
@@ -127,9 +130,9 @@ def _read(path: Path, *, tensors: bool) -> tuple[_Header, Tensors]:
         raise ModelError(f"{path} is damaged and cannot be read ({error}); install the model again.") from error
 
 
-def _digest(spec: ModelSpec, tensors: Tensors) -> str:
-    description = json.dumps(spec.to_dict(), sort_keys=True)
-    return hashlib.sha256(f"{description}\n{weights_digest(tensors)}".encode()).hexdigest()
+def _digest(description: Mapping[str, Any], tensors: Tensors) -> str:
+    text = json.dumps(description, sort_keys=True)
+    return hashlib.sha256(f"{text}\n{weights_digest(tensors)}".encode()).hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:

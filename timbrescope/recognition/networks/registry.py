@@ -38,7 +38,7 @@ def build(name: str, n_labels: int, **options: Any) -> nn.Module:
         raise ModelError(f"There is no network called {name!r}; this version knows: {', '.join(names())}.")
     try:
         return _NETWORKS[name](n_labels, **options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"The network {name!r} cannot be built with the options {options} ({error}).") from error
 
 
