@@ -48,7 +48,7 @@ def encode(path: Path, samples: NDArray[np.float32], rate: int) -> Path:
 
     Videos get a small moving picture. Opus (``.opus``, ``.webm``, ``.mkv``) needs a rate of 48, 24, 16, 12 or 8 kHz.
     """
-    columns = samples.reshape(len(samples), -1)
+    columns = samples[:, None] if samples.ndim == 1 else samples
     if path.suffix in LIBSNDFILE:
         container, subtype = LIBSNDFILE[path.suffix]
         soundfile.write(path, columns, rate, format=container, subtype=subtype)

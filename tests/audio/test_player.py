@@ -108,6 +108,7 @@ def test_a_loop_set_while_playing_cuts_off_what_was_already_on_its_way(player: P
     assert samples.max() < round(0.4 * RATE)
     assert {1, -(round(0.2 * RATE) - 1)} >= set(np.diff(samples).tolist())
     player.set_loop(None)
+    player.seek(1.9)
     until(lambda: player.finished)
 
 

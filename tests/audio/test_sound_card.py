@@ -73,7 +73,7 @@ def test_seek_and_pause_are_heard(card: SoundCard, steps: Path) -> None:
         card,
         steps,
         """
-player.play(0.0); until(lambda: player.position() > 0.4)
+player.play(0.0); until(lambda: player.position() > 0.2)
 player.seek(4.0); until(lambda: player.position() > 4.4)
 player.pause(); time.sleep(0.5)
 player.play(); until(lambda: player.position() > 4.9)

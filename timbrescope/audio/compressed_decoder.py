@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,10 @@ from timbrescope.core.errors import AudioError
 
 PROTECTED_TAGS = frozenset({"drms", "drmi", "enca", "aavd"})
 """Sample entries of encrypted MP4 sound: iTunes, Common Encryption, Audible."""
-EXACT_LENGTH = ("mov", "matroska", "flac", "asf", "wv", "caf", "ape", "tta", "wav", "aiff", "au", "avi")
+EXACT_LENGTH = ("mov", "matroska", "flac", "wv", "caf", "ape", "tta", "wav", "aiff", "au", "avi")
 """Containers whose header states the length; others leave libav to guess it from the bit rate."""
+FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+"""Identifier of an object in the header of Windows Media files."""
 NAMES = {
     "aac": "AAC", "alac": "Apple Lossless", "flac": "FLAC", "mp3": "MP3", "mp3float": "MP3", "opus": "Opus",
     "vorbis": "Ogg Vorbis", "wavpack": "WavPack", "wmav1": "WMA", "wmav2": "WMA", "wmapro": "WMA",
@@ -68,7 +71,7 @@ class CompressedDecoder:
                 seconds,
                 seconds if exact else None,
             )
-            self._cut = container.format.name == "ogg" and _lacks_last_page(path)
+            self._cut = IS_CUT.get(container.format.name, lambda _: False)(path)
 
     def read(self, start_seconds: float) -> Iterator[Stretch]:
         """Yield frame after frame, with silence for what is lost; see Decoder."""
@@ -219,6 +222,9 @@ def _length(container: InputContainer, stream: AudioStream) -> tuple[float | Non
     exact = name.startswith(EXACT_LENGTH) or (name == "mp3" and bool(stream.start_time))
     if stream.duration and stream.time_base is not None:
         return float(stream.duration * stream.time_base), exact
+    tag = re.fullmatch(r"(\d+):(\d+):([\d.]+)", stream.metadata.get("DURATION", ""))
+    if tag:  # of this track alone, in Matroska
+        return 3600 * int(tag[1]) + 60 * int(tag[2]) + float(tag[3]), exact
     if container.duration:
         return container.duration / av.time_base, exact and len(container.streams) == 1
     return None, False
@@ -232,6 +238,18 @@ def _lacks_last_page(path: Path) -> bool:
     page = tail[tail.rfind(b"OggS") :]
     length = 27 + page[26] + sum(page[27 : 27 + page[26]]) if len(page) > 26 else len(page) + 1
     return len(page) < length or not page[5] & 4
+
+
+def _is_shorter_than_stated(path: Path) -> bool:
+    """Tell whether a Windows Media file is shorter than its File Properties Object says (ASF, section 3.2)."""
+    with path.open("rb") as file:
+        head = file.read(2**16)
+    start = head.find(FILE_PROPERTIES)
+    return start >= 0 and path.stat().st_size < int.from_bytes(head[start + 40 : start + 48], "little")
+
+
+IS_CUT = {"ogg": _lacks_last_page, "asf": _is_shorter_than_stated}
+"""For containers whose header does not tell libav the length: whether the end of a file is missing."""
 
 
 def _float32(frame: AudioFrame) -> NDArray[np.float32]:
