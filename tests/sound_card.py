@@ -107,7 +107,9 @@ def sound_card(folder: Path) -> Iterator[SoundCard]:
             time.sleep(0.05)
         # A null sink asks for sound every two seconds, a card every few milliseconds: so does the sink for a listener.
         listener = subprocess.Popen(
-            ["parecord", "--raw", "--latency-msec=10", "--device=ts.monitor", "/dev/null"], env=environment
+            ["parecord", "--raw", "--latency-msec=10", "--device=ts.monitor", "/dev/null"],
+            env=environment,
+            stderr=subprocess.DEVNULL,
         )
         yield SoundCard(environment, server, folder)
     finally:
