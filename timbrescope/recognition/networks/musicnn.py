@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from timbrescope.recognition.networks.registry import register
 
 _EPS = 1e-3  # TensorFlow's default, which the weights were trained with
-_WINDOWS_AT_ONCE = 8  # keeps what one multiplication needs inside the processor's cache
+_WINDOWS_AT_ONCE = 8  # keeps what one multiplication makes inside the processor's cache
 
 
 @register("musicnn")
@@ -71,7 +71,7 @@ class _Front(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         frames = self.conv.kernel_size[0] - 1
         x = F.pad(x, (0, 0, frames // 2, frames - frames // 2))  # of an odd number the smaller half goes in front
-        if self.training or torch.is_grad_enabled() or x.device.type != "cpu":
+        if self.training or torch.is_grad_enabled() or x.device.type != "cpu" or not len(x):
             x = F.relu(self.conv(x))  # batch, filters, frames, positions
             x = self.norm(x)
             return x.amax(dim=3)
@@ -106,29 +106,35 @@ def _peaks(x: Tensor, weight: Tensor) -> Tensor:
         weight: shape (filters, taps in time, taps in frequency).
     """
     filters, times, bands = weight.shape
-    batch, _, n_mels = x.shape
+    batch, padded_frames, n_mels = x.shape
     positions, pairs = n_mels - bands + 1, (bands + 1) // 2
     taps = F.pad(weight, (0, 2 * pairs - bands)).permute(2, 1, 0).reshape(pairs, 2, times, filters)
     even, odd = taps[:, 0].reshape(-1, filters), taps[:, 1].reshape(-1, filters)
     both = even + odd
 
     x = F.pad(x, (0, 2 + n_mels % 2)).unfold(1, times, 1)  # batch, frames, bands, times
-    rows = x.shape[:2].numel()
-    lower, upper, next_lower = x[:, :, 0:-2:2], x[:, :, 1:-2:2], x[:, :, 2::2]
-    first, second = (lower - upper).reshape(rows, -1), (next_lower - upper).reshape(rows, -1)
-    shared = upper.reshape(rows, -1)
+    rows = batch * (padded_frames - times + 1)
 
+    def at_positions(bands: Tensor) -> Tensor:  # every second position, rows, taps; a view
+        return bands.reshape(rows, -1).unfold(1, pairs * times, times).transpose(0, 1)
+
+    lower, upper, next_lower = x[:, :, 0:-2:2], x[:, :, 1:-2:2], x[:, :, 2::2]
+    first = at_positions(lower - upper)[: (positions + 1) // 2]
+    second = at_positions(next_lower - upper)[: positions // 2]
+    shared = at_positions(upper)
+
+    # Many positions of one window or one of many windows: few calls, and results that fit into the cache.
+    at_once = max(1, _WINDOWS_AT_ONCE // batch)
     peaks = x.new_full((rows, filters), -torch.inf)
-    here, beside = torch.empty_like(peaks), torch.empty_like(peaks)
-    for position in range(0, positions, 2):
-        start = position // 2 * times
-        columns = slice(start, start + pairs * times)
-        torch.mm(first[:, columns], even, out=here)
-        if position + 1 < positions:
-            torch.mm(second[:, columns], odd, out=beside)
-            torch.maximum(here, beside, out=here)
-        torch.addmm(here, shared[:, columns], both, out=here)
-        torch.maximum(peaks, here, out=peaks)
+    buffers = x.new_empty(2, at_once, rows, filters)
+    for start in range(0, len(first), at_once):
+        part = slice(start, start + at_once)
+        here, beside = buffers[0, : len(first[part])], buffers[1, : len(second[part])]
+        torch.bmm(first[part], even.expand(len(here), -1, -1), out=here)
+        torch.bmm(second[part], odd.expand(len(beside), -1, -1), out=beside)
+        torch.maximum(here[: len(beside)], beside, out=here[: len(beside)])
+        here.baddbmm_(shared[start : start + len(here)], both.expand(len(here), -1, -1))
+        torch.maximum(peaks, here.amax(dim=0), out=peaks)
     return peaks.view(batch, -1, filters).transpose(1, 2)
 
 
