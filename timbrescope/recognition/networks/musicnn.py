@@ -98,7 +98,7 @@ def _peaks(x: Tensor, weight: Tensor) -> Tensor:
     """Return the largest value along frequency of a convolution, shape (batch, filters, frames).
 
     Neighbouring positions share products, so that two cost three multiplications in place of four (the fast FIR
-    algorithm of Winograd; Mou and Duhamel 1991, section II): with even and odd bands e, o and even and odd taps g, h,
+    algorithm of Winograd; Mou and Duhamel 1991): with even and odd bands e, o and even and odd taps g, h,
     y[2i] = g(e[i] - o[i]) + (g + h)o[i] and y[2i+1] = h(e[i+1] - o[i]) + (g + h)o[i].
 
     Args:
