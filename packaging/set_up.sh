@@ -44,8 +44,7 @@ bring_up_to_date() (
     install_system_packages "$1"
     make_environment
     install_python_packages "$1"
-    "$venv/bin/timbrescope" models install "$default_model" ||
-        say "going on without the default model; 'timbrescope models install $default_model' fetches it later."
+    fetch_default_model
     made_from "$1" >"$venv/set-up-for-$1.new"
     mv "$venv/set-up-for-$1.new" "$venv/set-up-for-$1"
 )
@@ -125,4 +124,12 @@ install_python_packages() {
     PIP_CONSTRAINT=packaging/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
         "$venv/bin/python" -m pip install --constraint packaging/constraints.txt --editable "$target" ||
         give_up "pip could not install what is needed (its reason is above); start again to go on from here."
+}
+
+fetch_default_model() {
+    ! "$venv/bin/timbrescope" models verify "$default_model" 2>/dev/null || return 0
+    say "fetching the default model ..."
+    "$venv/bin/timbrescope" models install "$default_model" 2>/dev/null ||
+        say "the default model could not be fetched; everything else works, and '$venv/bin/timbrescope models install" \
+            "$default_model' fetches it later or says what is in the way."
 }

@@ -12,7 +12,7 @@ SCRIPTS = [*sorted((CHECKOUT / "packaging").glob("*.sh")), CHECKOUT / ".ci" / "r
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for bash")
 
 # Stands in for every Python: it makes environments with itself inside, and its pip installs a program that tells what
-# it was called with. A file "fail" beside the checkout makes pip fail.
+# it was called with. Beside the checkout, a file "fail" makes pip fail and a file "offline" the fetching of models.
 PYTHON = """#!/bin/bash
 echo "python $*" >> "$CALLS"
 case "$*" in
@@ -20,9 +20,15 @@ case "$*" in
     "-m venv --clear "*) rm -rf "$4"; mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
     "-m pip install "*)
         [ ! -e ../fail ] || exit 1
-        printf '#!/bin/bash\\n[ "$1" = models ] || printf "<%%s>" "$@"\\n' > .venv/bin/timbrescope
-        chmod +x .venv/bin/timbrescope ;;
+        cp ../program .venv/bin/timbrescope ;;
     *) exit 3 ;;
+esac
+"""
+PROGRAM = """#!/bin/bash
+case "$*" in
+    "models verify "*) [ -e ../model ] ;;
+    "models install "*) echo "timbrescope $*" >> "$CALLS"; [ ! -e ../offline ] && : > ../model ;;
+    *) printf "<%s>" "$@" ;;
 esac
 """
 
@@ -49,6 +55,7 @@ class Machine:
             assert found is not None
             (self.programs / name).symlink_to(found)
         write_program(self.programs / "python3", PYTHON)
+        write_program(folder / "program", PROGRAM)
 
     def add_apt(self, user: int = 1000) -> None:
         """Add an apt and a dpkg that knows no package, for a user without sudo."""
@@ -136,6 +143,22 @@ def test_failed_installation_says_so_and_is_taken_up_again(machine: Machine) -> 
     assert "pip could not install" in failed.stderr.splitlines()[-1]
     obstacle.unlink()
     assert machine.run("--version").stdout == "<--version>"
+
+
+def test_default_model_is_fetched_once(machine: Machine) -> None:
+    machine.run("--version")
+    assert "timbrescope models install musicnn-mtt" in machine.calls.read_text()
+    (machine.checkout / ".venv" / "set-up-for-run").unlink()
+    machine.run("--version")
+    assert "models install" not in machine.calls.read_text()
+
+
+def test_without_the_default_model_one_sentence_is_said_and_the_program_starts(machine: Machine) -> None:
+    machine.checkout.with_name("offline").touch()
+    done = machine.run("--version")
+    assert (done.returncode, done.stdout) == (0, "<--version>")
+    assert len([line for line in done.stderr.splitlines() if "could not be fetched" in line]) == 1
+    assert machine.run("--version").stderr == ""
 
 
 def test_environment_without_its_python_is_made_again(machine: Machine) -> None:
