@@ -127,7 +127,7 @@ install_python_packages() {
 }
 
 fetch_default_model() {
-    ! "$venv/bin/timbrescope" models verify "$default_model" 2>/dev/null || return 0
+    ! "$venv/bin/timbrescope" models verify "$default_model" >/dev/null 2>&1 || return 0
     say "fetching the default model ..."
     "$venv/bin/timbrescope" models install "$default_model" 2>/dev/null ||
         say "the default model could not be fetched; everything else works, and '$venv/bin/timbrescope models install" \
