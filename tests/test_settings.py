@@ -12,7 +12,9 @@ def test_saved_settings_come_back(tmp_path: Path) -> None:
     assert Settings.load(tmp_path / "new") == settings
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1, 2]", '{"theme": 3, "gain_db": "loud", "follow": 1, "unheard": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "not json", "[1, 2]", '{"theme": 3, "gain_db": "loud", "follow": 1, "unheard": 1}']
+)
 def test_a_file_that_makes_no_sense_gives_defaults(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert Settings.load(tmp_path) == Settings()

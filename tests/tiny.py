@@ -22,7 +22,7 @@ SPEC = ModelSpec(
 )
 
 
-@register("tests-tiny")
+@register("tests-tiny", family="linear", paper="none", window=(60, 24), labels=3, seconds=0.96)
 class Tiny(nn.Module):
     """Three labels for energy in three parts of the spectrum."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.benchmarks._timing import interleaved, matrix_product
@@ -70,7 +71,7 @@ def _front_ends() -> None:
         def ours(log_mel: LogMel = log_mel, tensor: torch.Tensor = tensor) -> object:
             return log_mel(tensor)
 
-        def theirs(samples: object = samples, front_end: FrontEnd = front_end) -> object:
+        def theirs(samples: NDArray[np.float32] = samples, front_end: FrontEnd = front_end) -> object:
             return librosa.feature.melspectrogram(
                 y=samples, sr=front_end.sample_rate, n_fft=front_end.n_fft, hop_length=front_end.hop_length,
                 win_length=front_end.win_length, n_mels=front_end.n_mels, fmax=front_end.fmax,
@@ -100,7 +101,7 @@ def _network(recogniser: Recogniser) -> None:
         print(
             f"\n{spec.name}, {threads} thread(s): {sound / times['network']:.0f}x real time, "
             f"{multiply_adds / sound / 1e9:.2f} G multiply-adds a second of sound;\n"
-            f"  {speed / 1e9:.0f} of {limit / 1e9:.0f} G multiply-adds a second: {speed / limit:.0%} of the matrix product"
+            f"  {speed / 1e9:.0f} of {limit / 1e9:.0f} G multiply-adds a second, {speed / limit:.0%} of a product"
         )
 
 

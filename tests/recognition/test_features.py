@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import librosa
 import numpy as np
@@ -45,10 +46,10 @@ def music_like(seconds: float, rate: int) -> NDArray[np.float32]:
 
 
 def librosa_log_mel(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float64]:
-    window: object = front_end.window
+    window: Any = front_end.window
     if front_end.window == "blackman-harris-62dB":
         window = scipy.signal.windows.general_cosine(front_end.n_fft, [0.44959, 0.49364, 0.05677], sym=False)
-    norms: dict[str, object] = {"area": "slaney", "sum": 1, "none": None}
+    norms: dict[str, Any] = {"area": "slaney", "sum": 1, "none": None}
     mel = librosa.feature.melspectrogram(
         y=samples, sr=front_end.sample_rate, n_fft=front_end.n_fft, hop_length=front_end.hop_length,
         win_length=front_end.win_length, window=window, center=front_end.centred, power=front_end.power,
@@ -95,7 +96,7 @@ def test_a_stream_gives_the_same_frames_for_any_block_size(name: str, block: int
     streamed = torch.cat([*pieces, stream.finish()])
     expected = whole(front_end, samples)
     assert streamed.shape == expected.shape
-    # A matrix product sums in another order for another number of rows; half precision turns that into one step of 2^-11.
+    # A matrix product sums in another order for another number of rows; half precision makes a step of 2^-11 of it.
     torch.testing.assert_close(streamed, expected, rtol=0, atol=5e-4 if front_end.float16_mel else 2e-5)
 
 

@@ -39,7 +39,9 @@ class Array:
             yield Block(stop / RATE, samples)
         if self._breaks:
             raise AudioError("It broke off.")
-        last = {rate: streams[rate].resample_chunk(piece[:0], last=True) if rate != RATE else piece[:0] for rate in rates}
+        last = {
+            rate: streams[rate].resample_chunk(piece[:0], last=True) if rate != RATE else piece[:0] for rate in rates
+        }
         yield Block(self.duration, last)
 
 
@@ -88,9 +90,9 @@ def test_a_sine_is_a_line_at_its_note_and_as_loud_as_it_is() -> None:
     mel = np.concatenate([chunk.mel for chunk in chunks])[50:150]
     band = int(np.bincount(mel.argmax(axis=1)).argmax())
     assert abs(band + 0.5 - float(picture.band_of(440.0))) <= 0.75
-    assert -6 <= picture.decibels(mel.max()) <= 0.5
-    others = np.delete(mel, range(band - 4, band + 5), axis=1)
-    assert picture.decibels(others.max()) < -50
+    assert abs(picture.decibels(mel.max())) <= 1.5
+    others = np.delete(mel, range(band - 8, band + 9), axis=1)  # beyond the main lobe of a Hann window of 46 ms
+    assert picture.decibels(others.max()) < -40
 
 
 def test_a_click_is_a_column() -> None:
@@ -117,10 +119,9 @@ def test_a_recording_shorter_than_a_window_is_filled_up_and_said_so() -> None:
 
 
 def test_what_was_read_before_damage_is_kept_and_the_damage_told() -> None:
-    chunks = []
+    chunks: list[Chunk] = []
     with pytest.raises(AudioError, match="broke off"):
-        for chunk in analyse(Array(music(5.0), 4000, breaks=True), [recogniser()]):
-            chunks.append(chunk)  # noqa: PERF402 (what came before the error counts)
+        chunks.extend(analyse(Array(music(5.0), 4000, breaks=True), [recogniser()]))
     intact = scores_of(list(analyse(Array(music(5.0), 4000), [recogniser()])))
     np.testing.assert_allclose(scores_of(chunks)[: len(intact) - 1], intact[:-1], atol=1e-5)
 

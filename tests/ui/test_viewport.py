@@ -16,7 +16,8 @@ def viewport() -> Viewport:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["zoom_time", "pan_time", "zoom_bands", "pan_bands"]), st.floats(0.01, 50) | st.floats(-3, -0.1)
+            st.sampled_from(["zoom_time", "pan_time", "zoom_bands", "pan_bands"]),
+            st.floats(0.01, 50) | st.floats(-3, -0.1),
         )
     )
 )

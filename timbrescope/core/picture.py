@@ -34,7 +34,7 @@ def decibels(levels: ArrayLike) -> Floats:
 def band_of(hz: ArrayLike) -> Floats:
     """Return the height of a frequency in the picture: band b reaches from b to b + 1, its centre is b + 0.5."""
     low, high = hz_to_mel([FMIN, FMAX], MEL_SCALE)
-    return (hz_to_mel(hz, MEL_SCALE) - low) / (high - low) * (N_MELS + 1) - 0.5
+    return np.asarray((hz_to_mel(hz, MEL_SCALE) - low) / (high - low) * (N_MELS + 1) - 0.5)
 
 
 def hz_of(band: ArrayLike) -> Floats:

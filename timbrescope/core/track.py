@@ -116,7 +116,7 @@ class Track:
         end = -(-stop // step)
         frames = track.read(first * group, end * group)
         covered = max(len(track) * below, first * step)
-        if covered < min(end * step, self._length):  # the coarser copy waits for whole groups; the newest frames are not in it yet
+        if covered < min(end * step, self._length):  # a coarser copy waits for whole groups: the newest are missing
             frames = np.concatenate([frames, self.reduction(self.read(covered, end * step)[None])])
         whole = len(frames) - len(frames) % group
         reduced = track.reduction(frames[:whole].reshape(-1, group, *self.shape))

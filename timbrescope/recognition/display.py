@@ -20,8 +20,6 @@ _FRONT_END = FrontEnd(
     mel_norm="none",
     compression="decibel",
 )
-# Energy of a full-scale sine under a Hann window, over all bins (Parseval): N * sum(w^2) / 4 with sum(w^2) = 3/8 L.
-_FULL_SCALE_DB = 10.0 * np.log10(picture.N_FFT * picture.WIN_LENGTH * 3 / 32)
 _INT16_MAX = 32767
 
 
@@ -29,7 +27,9 @@ class DisplayStream:
     """Turns samples at picture.SAMPLE_RATE into peaks and mel columns, one of each every 10 ms."""
 
     def __init__(self) -> None:
-        self._mel = LogMelStream(LogMel(_FRONT_END))
+        log_mel = LogMel(_FRONT_END)
+        self._mel = LogMelStream(log_mel)
+        self._full_scale = _full_scale(log_mel)
         self._kept = np.empty(0, dtype=np.float32)
 
     def push(self, samples: NDArray[np.float32]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
@@ -45,11 +45,18 @@ class DisplayStream:
         rest, self._kept = self._kept, np.empty(0, dtype=np.float32)
         return self._peaks(rest[None, :] if len(rest) else rest.reshape(0, 1)), self._levels(self._mel.finish())
 
-    @staticmethod
-    def _levels(mel: torch.Tensor) -> NDArray[np.uint8]:
-        return picture.quantise(mel.numpy() - _FULL_SCALE_DB)
+    def _levels(self, mel: torch.Tensor) -> NDArray[np.uint8]:
+        return picture.quantise((mel - self._full_scale).numpy())
 
     @staticmethod
     def _peaks(stretches: NDArray[np.float32]) -> NDArray[np.int16]:
         peaks = np.stack([stretches.min(axis=1), stretches.max(axis=1)], axis=1)
         return np.asarray(np.rint(np.clip(peaks, -1.0, 1.0) * _INT16_MAX), dtype=np.int16)
+
+
+def _full_scale(log_mel: LogMel) -> torch.Tensor:
+    """Return what a full-scale sine in the middle of each band measures in that band, in dB, shape (N_MELS,)."""
+    time = torch.arange(picture.N_FFT, dtype=torch.float64) / picture.SAMPLE_RATE
+    centres = torch.from_numpy(picture.hz_of(np.arange(picture.N_MELS) + 0.5))
+    sines = torch.sin(2 * torch.pi * centres[:, None] * time).float()
+    return torch.stack([log_mel(sine)[0, band] for band, sine in enumerate(sines)])

@@ -1,7 +1,7 @@
 """The open recording: overview, spectrogram and lanes over one time axis, meters beside them."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle, QVBoxLayout, QWidget
 
 from timbrescope.settings import Settings
 from timbrescope.ui.notice_bar import NoticeBar
@@ -44,15 +44,16 @@ class RecordingPage(QWidget):
         self._scroll_bar = QScrollBar(Qt.Orientation.Horizontal)
         self._scroll_bar.setAccessibleName("Visible stretch of time")
 
+        margin = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)  # of the lanes' scroll bar
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(_row(self.colour_bar, self.spectrogram))
+        self._splitter.addWidget(_row(self.colour_bar, self.spectrogram, margin))
         self._splitter.addWidget(self.lanes)
         self._splitter.setStretchFactor(0, 3)
         self._splitter.setStretchFactor(1, 2)
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(_row(self.position, self.overview))
+        left.addWidget(_row(self.position, self.overview, margin))
         left.addWidget(self._splitter, 1)
         left.addWidget(self._scroll_bar)
         body = QHBoxLayout()
@@ -122,10 +123,10 @@ class RecordingPage(QWidget):
         self._viewport.show_time(value / _SCROLL_STEPS * self._viewport.duration, self._viewport.seconds)
 
 
-def _row(side: QWidget, view: QWidget) -> QWidget:
+def _row(side: QWidget, view: QWidget, margin: int) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setContentsMargins(0, 0, margin, 0)
     layout.setSpacing(0)
     layout.addWidget(side)
     layout.addWidget(view, 1)

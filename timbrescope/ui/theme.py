@@ -109,6 +109,8 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
         f"QToolBar {{ border: 0; spacing: 4px; padding: 4px; }}"
         f"QSplitter::handle {{ background: {theme.window}; }}"
         f"QStatusBar::item {{ border: 0; }}"
+        f"QLineEdit {{ border: 1px solid {theme.line}; border-radius: 3px; padding: 2px 4px; }}"
+        f"QLineEdit:focus {{ border-color: {theme.accent}; }}"
     )
 
 

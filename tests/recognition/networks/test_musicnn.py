@@ -101,4 +101,4 @@ def test_registry_names_what_it_knows() -> None:
 
 def test_two_networks_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="musicnn"):
-        networks.register("musicnn")(Musicnn)
+        networks.register("musicnn", family="", paper="", window=(187, 96), labels=50, seconds=3.0)(Musicnn)

@@ -13,7 +13,14 @@ _EPS = 1e-3  # TensorFlow's default, which the weights were trained with
 _WINDOWS_AT_ONCE = 8  # keeps what one multiplication makes inside the processor's cache
 
 
-@register("musicnn")
+@register(
+    "musicnn",
+    family="musically motivated",
+    paper="Pons and Serra 2019",
+    window=(187, 96),
+    labels=50,
+    seconds=187 * 256 / 16_000,
+)
 class Musicnn(nn.Module):
     """Score log-mel windows, shape (batch, frames, n_mels), as logits, shape (batch, n_labels).
 

@@ -109,9 +109,9 @@ class LanePlot(TimeView):
         self.mark_dirty()
 
     @property
-    def row_count(self) -> int:
-        """Return how many rows there are."""
-        return len(self._labels.rows)
+    def rows(self) -> list[Row]:
+        """Return the rows from top to bottom."""
+        return self._labels.rows
 
     def rows_visible(self) -> int:
         """Return how many whole rows there is room for."""
@@ -121,7 +121,7 @@ class LanePlot(TimeView):
         """Draw the visible rows of the visible stretch."""
         super().redraw()
         first = self._scroll_bar.value()
-        self.box.setYRange(first, first + self.box.height() / ROW_PIXELS, padding=0)
+        self.box.setYRange(first, first + self.rows_visible(), padding=0)
         viewport, rows = self.viewport_, self._labels.rows
         lines = np.repeat(np.arange(len(rows) + 1), 2)
         self._grid.setData(np.tile([0.0, max(viewport.duration, 0.01)], len(rows) + 1), lines)
@@ -185,6 +185,9 @@ class LanesView(QWidget):
         body.setSpacing(0)
         body.addWidget(self.plot, 1)
         body.addWidget(self._scroll_bar)
+        policy = self._scroll_bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # so that the time axis keeps its place under the spectrogram's
+        self._scroll_bar.setSizePolicy(policy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -198,6 +201,11 @@ class LanesView(QWidget):
         session.opening.connect(self.sort)
         session.changed.connect(self._mark_order)
         session.finished.connect(self.sort)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return the rows from top to bottom."""
+        return self.plot.rows
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -244,7 +252,7 @@ class LanesView(QWidget):
 
     def _fit_scroll_bar(self) -> None:
         visible = self.plot.rows_visible()
-        rows = self.plot.row_count
+        rows = len(self.plot.rows)
         self._scroll_bar.setPageStep(visible)
         self._scroll_bar.setMaximum(max(0, rows - visible))
         self._scroll_bar.setVisible(rows > visible)

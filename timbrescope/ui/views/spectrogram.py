@@ -51,7 +51,7 @@ class FrequencyAxis(pg.AxisItem):
         for group in ranked:
             for hz, name in group:
                 band = float(picture.band_of(hz))
-                inside = minimum <= band <= maximum and picture.FMIN <= hz <= picture.FMAX
+                inside = minimum + needed / 2 <= band <= maximum - needed / 2 and picture.FMIN <= hz <= picture.FMAX
                 if inside and all(abs(band - other) >= needed for other in self._names):
                     self._names[band] = name
         return [(1.0, list(self._names))]
