@@ -12,6 +12,7 @@ import soundfile
 
 from tests.encoded import LIBSNDFILE, SUFFIXES, encode, encode_picture, tone
 from timbrescope.audio.file import AudioFile
+from timbrescope.core.blocks import Block
 from timbrescope.core.errors import AudioError
 
 NOISE = np.random.default_rng(0).bytes(200_000)
@@ -31,11 +32,16 @@ def sentence_about(path: Path) -> str:
 
 
 def notices(path: Path) -> tuple[list[str], float]:
-    """Return what is said about a file and how many seconds of it were read."""
-    blocks = list(AudioFile(path).blocks([16000]))
+    """Return what is said about a file, damage last, and how many seconds of it were read."""
+    blocks: list[Block] = []
+    damage = []
+    try:
+        blocks.extend(AudioFile(path).blocks([16000]))
+    except AudioError as error:
+        damage.append(str(error))
     assert all(np.isfinite(block.samples[16000]).all() for block in blocks)
     assert not any(block.notices for block in blocks[:-1])
-    return list(blocks[-1].notices), sum(len(block.samples[16000]) for block in blocks) / 16000
+    return [*blocks[-1].notices, *damage], sum(len(block.samples[16000]) for block in blocks) / 16000
 
 
 def noisy(path: Path, seconds: float = 4.0) -> Path:

@@ -61,13 +61,12 @@ class AudioFile:
     def blocks(self, rates: Collection[int]) -> Iterator[Block]:
         """Read from the start and yield blocks of about a second, the mean of the channels, until the end.
 
-        The last block tells in its notices what is damaged or missing.
-
         Args:
             rates: sample rates in Hz; each block carries the sound at all of them.
 
         Raises:
-            AudioError: the file cannot be read any further, or there is no sound in it after all.
+            AudioError: something is damaged or missing, which is told after all that could be read has been yielded; or
+                there is no sound in the file after all.
         """
         resampler = Resampler(self.sample_rate, rates)
         health = Health(self.path.name, self.sample_rate)
@@ -80,9 +79,11 @@ class AudioFile:
                 yield Block(health.seconds, resampler.push(np.concatenate(waiting)))
                 waiting = [np.zeros(0, np.float32)]
                 sent = health.samples
-        notices = health.verdict(self._decoder.description.promised)
+        notices, damage = health.verdict(self._decoder.description.promised)
         last, end = resampler.push(np.concatenate(waiting)), resampler.finish()
         yield Block(health.seconds, {rate: np.concatenate([last[rate], end[rate]]) for rate in last}, notices)
+        if damage:
+            raise AudioError(damage)
 
     def pcm(self, start_seconds: float = 0.0) -> Iterator[NDArray[np.float32]]:
         """Yield the samples from there on as they are, float32, shape (n, channels), n up to a second.

@@ -54,8 +54,8 @@ class Health:
                 self._not_numbers = self.seconds + int(np.argmin(numbers.all(axis=1))) / self._rate
         self.samples += len(stretch.samples)
 
-    def verdict(self, promised: float | None) -> tuple[str, ...]:
-        """Return one sentence for each kind of damage; the recording has been read to its end.
+    def verdict(self, promised: float | None) -> tuple[tuple[str, ...], str]:
+        """Return notices of what was mended, and what is damaged ("" for nothing); the recording has been read.
 
         Args:
             promised: seconds that its header vouches for.
@@ -69,28 +69,27 @@ class Health:
             raise AudioError(f"{name} holds no sound that can be decoded: it is damaged or empty; copy it again.")
         if not self._numbers:
             raise AudioError(f"{name} holds no numbers, only NaN or infinity: it was written wrongly; export it again.")
-        sentences = []
+        damage = []
         places = self._places - (1 if self._in_damage else 0)
         if places:
             where = "is damaged" if places == 1 else f"is damaged in {places} places, first"
             lost = self._silent / self._rate
             what = f"at least {lost:.1f} s are lost and silent here" if lost >= 0.05 else "some sound is lost there"
-            sentences.append(f"{name} {where} at {self._first_place:.1f} s: {what}.")
+            damage.append(f"{name} {where} at {self._first_place:.1f} s: {what}.")
         if early:
-            sentences.append(
+            damage.append(
                 f"{name} ends early: {self.seconds:.1f} s of {promised:.1f} s could be read; the rest is damaged or "
                 "missing."
             )
         elif self._in_damage:
-            sentences.append(
-                f"{name} ends early: {self.seconds:.1f} s could be read; what follows is damaged or missing."
-            )
+            damage.append(f"{name} ends early: {self.seconds:.1f} s could be read; what follows is damaged or missing.")
+        notices = []
         if self._not_numbers is not None:
-            sentences.append(
+            notices.append(
                 f"{name} holds values that are no numbers (NaN or infinity), first at {self._not_numbers:.1f} s; they "
                 "are replaced by silence."
             )
-        return tuple(sentences)
+        return tuple(notices), " ".join(damage)
 
 
 def finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:

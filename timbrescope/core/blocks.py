@@ -16,7 +16,7 @@ class Block:
         seconds: how far the recording has been read, from its start to the end of this block.
         samples: sample rate in Hz -> float32 samples, shape (n,). The lengths differ from rate to rate, because each
             resampler keeps a few samples back until it has seen what follows; nothing is lost over the whole recording.
-        notices: sentences for the user about this stretch ("the file ends early ...").
+        notices: sentences for the user about this stretch ("values that are no numbers are replaced ...").
     """
 
     seconds: float
