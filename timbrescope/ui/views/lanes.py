@@ -1,6 +1,7 @@
 """Lanes: one row a label, colour is score over time."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class LanePlot(TimeView):
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, scroll_bar: QScrollBar) -> None:
         self._session = session
         self._scroll_bar = scroll_bar
-        self._images: dict[str, pg.ImageItem] = {}
+        self._images: dict[str, tuple[pg.ImageItem, ...]] = {}  # before, in and after the middles of the windows
         self._labels = LaneLabels()
         super().__init__(viewport, theme, _LaneBox(viewport, scroll_bar), self._labels, LEFT_WIDTH)
         self.box.invertY(True)
@@ -85,7 +86,7 @@ class LanePlot(TimeView):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         super().set_theme(theme)
-        for image in self._images.values():
+        for image in chain.from_iterable(self._images.values()):
             image.setLookupTable(lane_colours(theme))
         self._labels.setTextPen(pg.mkPen(theme.text))
         line = QColor(theme.window)
@@ -98,12 +99,13 @@ class LanePlot(TimeView):
         present = {row.recogniser for row in rows}
         for name in list(self._images):
             if name not in present:
-                self.plotItem.removeItem(self._images.pop(name))
+                for image in self._images.pop(name):
+                    self.plotItem.removeItem(image)
         for name in present - self._images.keys():
-            image = pg.ImageItem()
-            image.setLookupTable(lane_colours(self.theme))
-            self._images[name] = image
-            self.plotItem.addItem(image, ignoreBounds=True)
+            self._images[name] = tuple(pg.ImageItem() for _ in range(3))
+            for image in self._images[name]:
+                image.setLookupTable(lane_colours(self.theme))
+                self.plotItem.addItem(image, ignoreBounds=True)
         self._labels.picture = None
         self._labels.update()
         self.mark_dirty()
@@ -125,22 +127,35 @@ class LanePlot(TimeView):
         viewport, rows = self.viewport_, self._labels.rows
         lines = np.repeat(np.arange(len(rows) + 1), 2)
         self._grid.setData(np.tile([0.0, max(viewport.duration, 0.01)], len(rows) + 1), lines)
-        for name, image in self._images.items():
-            track = self._session.timeline.scores.get(name)
-            chosen = [index for index, row in enumerate(rows) if row.recogniser == name]
-            if track is None or not chosen or not len(track):
-                image.clear()
-                continue
-            columns = track.columns(viewport.start, viewport.stop, self.columns_wanted())
-            if not len(columns.frames):
-                image.clear()
-                continue
-            # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
-            levels = np.rint(np.sqrt(columns.frames[:, [rows[i].column for i in chosen]]) * 255).astype(np.uint8)
-            image.setImage(np.ascontiguousarray(levels.T), autoLevels=False, levels=(0, 255))
-            start = track.start_seconds + columns.first * track.hop_seconds
-            width = len(columns.frames) * columns.step * track.hop_seconds
-            image.setRect(QRectF(start, chosen[0], width, len(chosen)))
+        for name in self._images:
+            self._draw(name, [index for index, row in enumerate(rows) if row.recogniser == name])
+
+    def _draw(self, name: str, chosen: list[int]) -> None:
+        before, image, after = self._images[name]
+        track = self._session.timeline.scores[name]
+        columns = track.columns(self.viewport_.start, self.viewport_.stop, self.columns_wanted())
+        for part in (before, image, after):
+            part.setVisible(bool(len(columns.frames)))
+        if not len(columns.frames):
+            return
+        # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
+        scores = columns.frames[:, [self.rows[index].column for index in chosen]]
+        levels = np.ascontiguousarray(np.rint(np.sqrt(scores.T) * 255).astype(np.uint8))
+        start = track.start_seconds + columns.first * track.hop_seconds
+        stop = start + len(columns.frames) * columns.step * track.hop_seconds
+        # Up to the middle of the first window and from that of the last the nearest scores hold.
+        head = 0.0 if columns.first == 0 else start
+        tail = (
+            max(stop, self.viewport_.duration) if stop >= track.end_seconds and not self._session.is_analysing else stop
+        )
+        for part, pixels, left, right in (
+            (before, levels[:, :1], head, start),
+            (image, levels, start, stop),
+            (after, levels[:, -1:], stop, tail),
+        ):
+            part.setImage(pixels, autoLevels=False, levels=(0, 255))
+            part.setRect(QRectF(left, chosen[0], right - left, len(chosen)))
+            part.setVisible(right > left)
 
     def describe(self, seconds: float, y: float) -> str:
         """Return time, label and score under the pointer."""

@@ -13,6 +13,8 @@ from timbrescope.ui.viewport import Viewport
 WIDTH = 264
 _ROW = 26
 _NOW = 8
+_WHOLE = 16
+_LEAST = 0.005  # what rounds to 0 % is left out
 _MARGIN = 12
 
 Entry = tuple[str, float]
@@ -56,7 +58,10 @@ class MetersView(QWidget):
             if frame is not None:
                 now += zip(spec.labels, map(float, frame), strict=True)
             whole += zip(spec.labels, map(float, timeline.clip_scores(name)), strict=True)
-        now, whole = (sorted(entries, key=lambda entry: -entry[1]) for entries in (now, whole))
+        now, whole = (
+            sorted((entry for entry in entries if entry[1] >= _LEAST), key=lambda entry: -entry[1])
+            for entries in (now, whole)
+        )
         if (now, whole) != (self._now, self._whole):
             self._now, self._whole = now, whole
             spoken = ", ".join(f"{label} {score:.0%}" for label, score in now[:3])
@@ -71,7 +76,7 @@ class MetersView(QWidget):
         now_rows = min(_NOW, (rows + 1) // 2)
         self._section(painter, _MARGIN, f"At {clock(self._viewport.playhead)}", self._now[:now_rows])
         below = _MARGIN + (now_rows + 1.8) * _ROW
-        self._section(painter, below, "Whole recording", self._whole[: rows - now_rows])
+        self._section(painter, below, "Whole recording", self._whole[: min(_WHOLE, rows - now_rows)])
 
     def _section(self, painter: QPainter, y: float, title: str, entries: list[Entry]) -> None:
         bold = QFont(self.font())
