@@ -18,9 +18,9 @@ _POOLS_4 = ((2, 4), (4, 5), (3, 8), (4, 8))  # bands, frames
 _POOLS_5 = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
 _POOLS_COMPACT = ((2, 4), (3, 4), (2, 5), (2, 4), (4, 4))
 
-_register = partial(register, family="small rectangular", labels=50)
+_register = partial(register, family="spectrogram CNN", labels=50)
 _register_fcn = partial(
-    _register, paper="Choi et al. 2016", window=(_FRAMES, _BANDS), seconds=_FRAMES * _SECONDS_PER_FRAME
+    _register, paper="Choi 2016", window=(_FRAMES, _BANDS), seconds=_FRAMES * _SECONDS_PER_FRAME
 )
 
 
@@ -67,7 +67,7 @@ class FullyConvolutional(nn.Module):
 
 @_register(
     "k2c2",
-    paper="Choi et al. 2017",
+    paper="Choi 2017",
     window=(_COMPACT_FRAMES, _BANDS),
     seconds=_COMPACT_FRAMES * _SECONDS_PER_FRAME,
 )

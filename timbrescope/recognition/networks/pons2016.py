@@ -18,7 +18,7 @@ _BANDS, _FILTERS, _HIDDEN = 40, 32, 200
 _FRAMES, _LONG = 80, 250
 _SECONDS_PER_FRAME = 1024 / 44_100
 
-_register = partial(register, paper="Pons et al. 2016", labels=8)
+_register = partial(register, paper="Pons 2016", labels=8)
 _short = partial(_register, window=(_FRAMES, _BANDS), seconds=_FRAMES * _SECONDS_PER_FRAME)
 _long = partial(_register, window=(_LONG, _BANDS), seconds=_LONG * _SECONDS_PER_FRAME)
 
@@ -148,8 +148,8 @@ def _dense(features: int, n_labels: int) -> nn.Sequential:
     return nn.Sequential(*hidden, nn.Dropout(0.5), nn.Linear(_HIDDEN, n_labels))
 
 
-_short("black-box-12x8", family="black box")(partial(BlackBox, width=8, frames=_FRAMES))
-_long("black-box-12x200", family="black box")(partial(BlackBox, width=200, frames=_LONG))
+_short("black-box-12x8", family="spectrogram CNN")(partial(BlackBox, width=8, frames=_FRAMES))
+_long("black-box-12x200", family="spectrogram CNN")(partial(BlackBox, width=200, frames=_LONG))
 _short("time-60", family="musically motivated")(partial(Time, width=60, frames=_FRAMES))
 _long("time-200", family="musically motivated")(partial(Time, width=200, frames=_LONG))
 for _height in (30, 32, 34, 36, 38, 40):

@@ -22,7 +22,7 @@ _register = partial(register, labels=11)
 _pons = partial(
     _register,
     family="musically motivated",
-    paper="Pons et al. 2017",
+    paper="Pons 2017",
     window=(_FRAMES, _BANDS),
     seconds=_FRAMES * 256 / 12_000,
 )
@@ -86,8 +86,8 @@ class PonsMultiLayer(nn.Module):
 
 @_register(
     "han",
-    family="small rectangular",
-    paper="Han et al. 2017",
+    family="spectrogram CNN",
+    paper="Han 2017",
     window=(_HAN_FRAMES, _HAN_BANDS),
     seconds=_HAN_FRAMES * 512 / 22_050,
 )

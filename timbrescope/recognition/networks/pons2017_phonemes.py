@@ -24,7 +24,7 @@ _image_register = partial(_register, window=(_FRAMES, _BANDS), seconds=_FRAMES *
 _dense_register = partial(_register, window=(_DENSE_FRAMES, _BANDS), seconds=_DENSE_FRAMES * _SECONDS_PER_FRAME)
 
 
-@_image_register("pons-phonemes", family="musically motivated", paper="Pons et al. 2017")
+@_image_register("pons-phonemes", family="musically motivated", paper="Pons 2017")
 class PonsPhonemes(nn.Module):
     """Score log-mel windows, shape (batch, frames >= 10, 80), as logits, shape (batch, n_labels).
 
@@ -50,7 +50,7 @@ class PonsPhonemes(nn.Module):
         return logits
 
 
-@_image_register("small-rectangular-phonemes", family="small rectangular", paper="Pons et al. 2017")
+@_image_register("small-rectangular-phonemes", family="spectrogram CNN", paper="Pons 2017")
 class SmallRectangularPhonemes(nn.Module):
     """Score log-mel windows, shape (batch, frames, 80), as logits, shape (batch, n_labels).
 
@@ -103,6 +103,6 @@ class MlpPhonemes(nn.Module):
 
 # One for each role in the opera: the young woman and the old man.
 for _role, _units, _dropout in (("dan", 511, 0.251), ("laosheng", 475, 0.291)):
-    _dense_register(f"mlp-phonemes-{_role}", family="dense", paper="Pons et al. 2017")(
+    _dense_register(f"mlp-phonemes-{_role}", family="dense", paper="Pons 2017")(
         partial(MlpPhonemes, units=_units, dropout=_dropout)
     )

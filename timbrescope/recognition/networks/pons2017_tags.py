@@ -53,7 +53,7 @@ class PonsTags(nn.Module):
         return logits
 
 
-@_register("dieleman", family="full height", paper="Dieleman and Schrauwen 2014")
+@_register("dieleman", family="spectrogram CNN", paper="Dieleman 2014")
 class Dieleman(nn.Module):
     """Score log-mel windows, shape (batch, frames, 128), as logits, shape (batch, n_labels).
 
@@ -77,7 +77,7 @@ class Dieleman(nn.Module):
         return logits
 
 
-@_register("small-rectangular-tags", family="small rectangular", paper="Pons et al. 2017")
+@_register("small-rectangular-tags", family="spectrogram CNN", paper="Pons 2017")
 class SmallRectangularTags(nn.Module):
     """Score log-mel windows, shape (batch, frames, 128), as logits, shape (batch, n_labels).
 
@@ -126,6 +126,6 @@ class _Back(nn.Module):
 
 
 for _times in (1, 2, 4):
-    _register(f"pons-tags-x{_times}", family="musically motivated", paper="Pons et al. 2017")(
+    _register(f"pons-tags-x{_times}", family="musically motivated", paper="Pons 2017")(
         partial(PonsTags, times=_times)
     )

@@ -11,7 +11,7 @@ _BANDS, _FRAMES, _FILTERS, _HIDDEN = 128, 130, 64, 1024
 
 @register(
     "segal",
-    family="small rectangular",
+    family="spectrogram CNN",
     paper="Segal 2016",
     window=(_FRAMES, _BANDS),
     labels=12,
