@@ -1,27 +1,47 @@
 """The networks, one architecture a file. A new file is imported here by name, so that a frozen program contains it."""
 
 from timbrescope.recognition.networks import (
+    ast,
     choi,
+    crnn,
+    fcn,
+    harmonic_cnn,
     musicnn,
+    panns,
     pons2016,
     pons2017_instruments,
     pons2017_phonemes,
     pons2017_tags,
+    sample_cnn,
     segal,
+    self_attention,
+    short_chunk,
+    smc_musicnn,
+    vggish,
 )
 from timbrescope.recognition.networks.registry import Entry, build, entry, names, register
 
 __all__ = [
     "Entry",
+    "ast",
     "build",
     "choi",
+    "crnn",
     "entry",
+    "fcn",
+    "harmonic_cnn",
     "musicnn",
     "names",
+    "panns",
     "pons2016",
     "pons2017_instruments",
     "pons2017_phonemes",
     "pons2017_tags",
     "register",
+    "sample_cnn",
     "segal",
+    "self_attention",
+    "short_chunk",
+    "smc_musicnn",
+    "vggish",
 ]

@@ -13,7 +13,7 @@ _PATCH = 16
 _STRIDE = 10
 
 
-@register("ast", family="attention", paper="Gong et al. 2021", window=(1024, 128), labels=527, seconds=10.24)
+@register("ast", family="attention", paper="Gong 2021", window=(1024, 128), labels=527, seconds=10.24)
 class Ast(nn.Module):
     """Score log-mel windows, shape (batch, frames, n_mels), as logits, shape (batch, n_labels).
 

@@ -6,9 +6,7 @@ from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.tagging_blocks import MelImage, convolution
 
 
-@register(
-    "crnn", family="recurrent", paper="Choi et al. 2017; Won et al. 2020", window=(1813, 96), labels=50, seconds=29.0
-)
+@register("crnn", family="recurrent", paper="Choi 2017; Won 2020", window=(1813, 96), labels=50, seconds=29.0)
 class Crnn(nn.Module):
     """Score log-mel windows, shape (batch, frames >= 96, 96 mel bands), as logits, shape (batch, n_labels).
 

@@ -9,7 +9,7 @@ from timbrescope.recognition.networks.tagging_blocks import MelImage, convolutio
 @register(
     "fcn",
     family="spectrogram CNN",
-    paper="Choi et al. 2016; Won et al. 2020",
+    paper="Choi 2016; Won 2020",
     window=(1813, 96),
     labels=50,
     seconds=29.0,

@@ -16,8 +16,8 @@ _POWER_FLOOR = 1e-10
 
 @register(
     "harmonic-cnn",
-    family="harmonic",
-    paper="Won et al. 2020",
+    family="harmonic filters",
+    paper="Won 2020",
     window=(5 * _SAMPLE_RATE,),
     labels=50,
     seconds=5.0,

@@ -43,21 +43,21 @@ class Panns(nn.Module):
         return logits
 
 
-@register("cnn6", family="PANNs", paper="Kong et al. 2020", window=_WINDOW, labels=527, seconds=10.0)
+@register("cnn6", family="spectrogram CNN", paper="Kong 2020", window=_WINDOW, labels=527, seconds=10.0)
 def cnn6(n_labels: int) -> Panns:
     """Return the network of four blocks with one 5 × 5 convolution each."""
     widths = (1, 64, 128, 256, 512)
     return Panns(n_labels, [_block(inputs, outputs, 5, 1) for inputs, outputs in pairwise(widths)], widths[-1])
 
 
-@register("cnn10", family="PANNs", paper="Kong et al. 2020", window=_WINDOW, labels=527, seconds=10.0)
+@register("cnn10", family="spectrogram CNN", paper="Kong 2020", window=_WINDOW, labels=527, seconds=10.0)
 def cnn10(n_labels: int) -> Panns:
     """Return the network of four blocks with two 3 × 3 convolutions each."""
     widths = (1, 64, 128, 256, 512)
     return Panns(n_labels, [_block(inputs, outputs, 3, 2) for inputs, outputs in pairwise(widths)], widths[-1])
 
 
-@register("cnn14", family="PANNs", paper="Kong et al. 2020", window=_WINDOW, labels=527, seconds=10.0)
+@register("cnn14", family="spectrogram CNN", paper="Kong 2020", window=_WINDOW, labels=527, seconds=10.0)
 def cnn14(n_labels: int) -> Panns:
     """Return the network of six blocks with two 3 × 3 convolutions each; the last does not pool."""
     widths = (1, 64, 128, 256, 512, 1024)

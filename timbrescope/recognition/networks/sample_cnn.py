@@ -20,7 +20,7 @@ _POOLS = (1, *[3] * 9, 1)
 @register(
     "sample-cnn",
     family="waveform",
-    paper="Lee et al. 2017; Won et al. 2020",
+    paper="Lee 2017; Won 2020",
     window=(_WINDOW,),
     labels=50,
     seconds=_WINDOW / 16_000,
@@ -61,7 +61,7 @@ class SampleCnn(nn.Module):
 @register(
     "sample-cnn-se",
     family="waveform",
-    paper="Kim et al. 2018; Won et al. 2020",
+    paper="Kim 2018; Won 2020",
     window=(_WINDOW,),
     labels=50,
     seconds=_WINDOW / 16_000,

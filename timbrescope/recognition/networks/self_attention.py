@@ -9,9 +9,7 @@ from timbrescope.recognition.networks.tagging_blocks import MelImage, Residual
 _WIDTH = 256
 
 
-@register(
-    "self-attention", family="attention", paper="Won et al. 2019, 2020", window=(938, 128), labels=50, seconds=15.0
-)
+@register("self-attention", family="attention", paper="Won 2019, 2020", window=(938, 128), labels=50, seconds=15.0)
 class SelfAttention(nn.Module):
     """Score log-mel windows, shape (batch, frames, 128 mel bands), as logits, shape (batch, n_labels).
 

@@ -13,7 +13,7 @@ _WIDTHS = (1, 128, 128, 256, 256, 256, 256, 512)
 @register(
     "short-chunk",
     family="spectrogram CNN",
-    paper="Won et al. 2020",
+    paper="Won 2020",
     window=(231, 128),
     labels=50,
     seconds=59_049 / 16_000,
@@ -32,7 +32,7 @@ class ShortChunk(nn.Sequential):
 @register(
     "short-chunk-res",
     family="spectrogram CNN",
-    paper="Won et al. 2020",
+    paper="Won 2020",
     window=(231, 128),
     labels=50,
     seconds=59_049 / 16_000,

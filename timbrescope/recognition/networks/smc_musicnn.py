@@ -11,7 +11,7 @@ from timbrescope.recognition.networks.tagging_blocks import MelImage
 @register(
     "smc-musicnn",
     family="musically motivated",
-    paper="Pons et al. 2018; Won et al. 2020",
+    paper="Pons 2018; Won 2020",
     window=(188, 96),
     labels=50,
     seconds=3.0,

@@ -10,9 +10,7 @@ _FRAMES, _N_MELS = 96, 64
 _GROUPS = ((64,), (128,), (256, 256), (512, 512))  # each pools by two
 
 
-@register(
-    "vggish", family="spectrogram CNN", paper="Hershey et al. 2017", window=(_FRAMES, _N_MELS), labels=527, seconds=0.96
-)
+@register("vggish", family="spectrogram CNN", paper="Hershey 2017", window=(_FRAMES, _N_MELS), labels=527, seconds=0.96)
 class Vggish(nn.Module):
     """Score log-mel windows, shape (batch, frames, 64 mel bands), as logits, shape (batch, n_labels).
 
