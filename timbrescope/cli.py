@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import analyze, models
+from timbrescope.commands import analyze, models, networks
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.logs import start_log
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
     analyze.add_parser(commands)
     models.add_parser(commands)
+    networks.add_parser(commands)
     return parser
 
 
