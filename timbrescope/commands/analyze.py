@@ -2,14 +2,11 @@
 
 import argparse
 import os
-import sys
-import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from tqdm import tqdm
@@ -17,6 +14,7 @@ from tqdm import tqdm
 from timbrescope import __version__
 from timbrescope.audio.file import SUFFIXES, AudioFile
 from timbrescope.commands.messages import complain
+from timbrescope.commands.output import FORMATS, writer
 from timbrescope.core.analysis import Analysis, gather
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError, TimbrescopeError
@@ -35,7 +33,6 @@ examples:
   timbrescope analyze Music/ --format json --output analyses/
   timbrescope analyze take.wav --models musicnn-mtt,musicnn-msd --hop 1
 """
-_SUFFIX = {"text": ".txt", "json": ".json", "csv": ".csv"}
 _OK, _SOME_FAILED, _FAILED = 0, 1, 2
 
 
@@ -56,7 +53,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="A,B",
         help="models to use, by name ('timbrescope models list' shows them); default: %(default)s",
     )
-    parser.add_argument("--format", choices=sorted(_SUFFIX), default="text", help="form of the result; default: text")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="form of the result; default: text")
     parser.add_argument(
         "--output",
         metavar="FILE|DIR",
@@ -108,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     if not recordings:
         return _FAILED
     done = 0
-    with _writer(options, single=len(recordings) == 1 and not problems) as write:
+    with writer(options, single=len(recordings) == 1 and not problems) as write:
         analyse = _Analyst(options)
         for number, recording in enumerate(recordings, start=1):
             prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
@@ -117,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
             except AudioError as error:
                 complain(str(error))
                 continue
-            write(recording, analysis)
+            write(recording.below, analysis)
             if damage is None:
                 done += 1
             else:
@@ -258,83 +255,3 @@ def _shown(chunks: Iterable[Chunk], bar: "tqdm[NoReturn]") -> Iterator[Chunk]:
         for notice in chunk.notices:
             complain(notice)
         yield chunk
-
-
-@contextmanager
-def _writer(options: argparse.Namespace, *, single: bool) -> Iterator[Callable[[_Recording, Analysis], None]]:
-    """Yield what takes finished analyses: to standard output, to one file, or to a folder with a file for each.
-
-    One file for all appears when all is done, or with what is finished when the user interrupts.
-    """
-    if options.output is None:
-        yield _Stream(options, sys.stdout).write
-        return
-    output = Path(options.output)
-    into_folder = output.is_dir() or str(options.output).endswith(("/", os.sep)) or (not single and not output.suffix)
-    try:
-        if into_folder:
-            output.mkdir(parents=True, exist_ok=True)
-            yield partial(_write_beside, options, output)
-        else:
-            with _replaced_when_done(output) as file:
-                yield _Stream(options, file).write
-    except OSError as error:
-        raise TimbrescopeError(
-            f"{error.filename or output} cannot be written ({error.strerror}); choose another place with --output."
-        ) from error
-
-
-class _Stream:
-    """Writes one analysis after the other in the chosen form."""
-
-    def __init__(self, options: argparse.Namespace, file: TextIO) -> None:
-        self._options = options
-        self._file = file
-        self._first = True
-
-    def write(self, _: _Recording, analysis: Analysis) -> None:
-        self._file.write(_form(self._options, analysis, first=self._first))
-        self._file.flush()
-        self._first = False
-
-
-def _form(options: argparse.Namespace, analysis: Analysis, *, first: bool = True) -> str:
-    if options.format == "json":
-        return analysis.to_json(summary=options.summary)
-    if options.format == "csv":
-        return analysis.to_csv(summary=options.summary, header=first)
-    return ("" if first else "\n") + analysis.to_text(top=options.top)
-
-
-def _write_beside(options: argparse.Namespace, folder: Path, recording: _Recording, analysis: Analysis) -> None:
-    # The suffix stays in the name: song.mp3 and song.flac may lie in one folder.
-    path = folder / recording.below.parent / (recording.below.name + _SUFFIX[options.format])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _replaced_when_done(path) as file:
-        file.write(_form(options, analysis))
-
-
-@contextmanager
-def _replaced_when_done(path: Path) -> Iterator[TextIO]:
-    """Open a temporary file that takes the place of ``path`` unless an error ends the work."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            try:
-                yield file
-            except KeyboardInterrupt:
-                file.flush()
-                if file.tell():
-                    temporary.replace(path)
-                raise
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,32 +1,30 @@
 """The window: it puts the parts together and passes words between them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget
 
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
-from timbrescope.recognition.store import ModelStore
 from timbrescope.settings import Settings, declared, is_valid
 from timbrescope.ui.actions import SEPARATOR, Actions, Command
 from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
+from timbrescope.ui.memory import Memory
+from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.recording_page import RecordingPage
 from timbrescope.ui.session import Session
 from timbrescope.ui.start_page import StartPage
 from timbrescope.ui.theme import apply_theme, choose_theme
-from timbrescope.ui.threads import JobThread
 from timbrescope.ui.transport import Transport
 from timbrescope.ui.viewport import Viewport
 
 _TICK_MS = 16
 _SLOW_TICK_MS = 200
 _SKIP_SECONDS = 5.0
-_MAX_RECENT = 10
 
 
 class MainWindow(QMainWindow):
@@ -40,9 +38,7 @@ class MainWindow(QMainWindow):
         self.session = Session(settings, settings.models, self)
         self.transport = Transport(self.viewport, volume=settings.volume / 100, parent=self)
         self.transport.follow = settings.follow
-        self._store = ModelStore()
-        self._job: JobThread | None = None
-        self._memory = QSettings(str(paths.config() / "window.ini"), QSettings.Format.IniFormat)
+        self._memory = Memory()
 
         self.start_page = StartPage(self.theme)
         self.page = RecordingPage(self.session, self.viewport, self.theme, settings)
@@ -54,7 +50,9 @@ class MainWindow(QMainWindow):
         self._build_bars()
         self._connect()
         self._set_theme()
-        self._restore()
+        self.resize(1280, 800)
+        if (geometry := self._memory.geometry) is not None:
+            self.restoreGeometry(geometry)
         self._show_recent()
         self._show_start_page()
         self.setAcceptDrops(True)
@@ -121,9 +119,8 @@ class MainWindow(QMainWindow):
     def _build_bars(self) -> None:
         self.recent_menu = QMenu(self)
         self.actions_["recent"].setMenu(self.recent_menu)
-        self.models_menu = QMenu(self)
+        self.models_menu = ModelsMenu(self.settings.models, self)
         self.actions_["models"].setMenu(self.models_menu)
-        self.models_menu.aboutToShow.connect(self._fill_models_menu)
         self.actions_["follow"].setChecked(self.settings.follow)
         bar = self.addToolBar("Main")
         bar.setObjectName("main")
@@ -156,6 +153,9 @@ class MainWindow(QMainWindow):
         self.page.range_stepped.connect(partial(self._step_option, "range_db"))
         self.transport.playing_changed.connect(self._show_playing)
         self.transport.noticed.connect(self._show_notice)
+        self.models_menu.noticed.connect(self._show_notice)
+        self.models_menu.chosen.connect(self._choose_models)
+        self.models_menu.installed.connect(self._on_installed)
         session = self.session
         session.opening.connect(self._on_opening)
         session.opened.connect(self._on_opened)
@@ -177,10 +177,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def ask_for_file(self) -> None:
         """Let the user choose a recording."""
-        folder = str(self._memory.value("folder", str(Path.home())))
         patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         chosen, _ = QFileDialog.getOpenFileName(
-            self, "Open a recording", folder, f"Recordings ({patterns});;All files (*)"
+            self, "Open a recording", str(self._memory.folder), f"Recordings ({patterns});;All files (*)"
         )
         if chosen:
             self.open_file(Path(chosen))
@@ -236,7 +235,8 @@ class MainWindow(QMainWindow):
         self.viewport.set_duration(file.duration or 0.0)
         self.progress.setRange(0, 100 if file.duration else 0)
         self._enable_recording_actions(enabled=True)
-        self._remember(file.path)
+        self._memory.add_recent(file.path)
+        self._show_recent()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -271,43 +271,17 @@ class MainWindow(QMainWindow):
         self.page.notice.show_notice(
             f"{names} is not installed, so nothing is recognised yet. It is fetched once (30 MB).",
             "Install",
-            partial(self._install, missing),
+            partial(self.models_menu.install, missing),
         )
-
-    def _install(self, names: list[str]) -> None:
-        def job(say: Callable[[str], None]) -> None:
-            for name in names:
-                self._store.install(name, say)
-
-        if self._job is not None and self._job.isRunning():
-            return
-        self._job = JobThread(job, self)
-        self._job.progressed.connect(self._show_notice)
-        self._job.failed.connect(self._show_notice)
-        self._job.succeeded.connect(self._on_installed)
-        self._job.start()
 
     @Slot()
     def _on_installed(self) -> None:
         self.page.notice.dismiss()
         self.session.analyse_again()
 
-    @Slot()
-    def _fill_models_menu(self) -> None:
-        self.models_menu.clear()
-        for model in self._store.models():
-            action = self.models_menu.addAction(model.title if model.installed else f"{model.title} — install")
-            action.setCheckable(model.installed)
-            action.setChecked(model.installed and model.name in self.settings.models)
-            action.triggered.connect(partial(self._toggle_model, model.name, model.installed))
-
-    def _toggle_model(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
-        models = [model for model in self.settings.models if model != name]
-        if not installed or name not in self.settings.models:
-            models.append(name)
-        self.change_settings(replace(self.settings, models=tuple(models)))
-        if not installed:
-            self._install([name])
+    @Slot(tuple)
+    def _choose_models(self, models: tuple[str, ...]) -> None:
+        self.change_settings(replace(self.settings, models=models))
 
     # Settings
 
@@ -329,6 +303,7 @@ class MainWindow(QMainWindow):
                 f"The settings cannot be kept in {paths.config()} ({error.strerror}); they hold until you quit."
             )
         self.session.settings, self.session.models = settings, settings.models
+        self.models_menu.models = settings.models
         self.transport.set_volume(settings.volume / 100)
         self.actions_["follow"].setChecked(settings.follow)
         self.page.set_settings(settings)
@@ -358,27 +333,8 @@ class MainWindow(QMainWindow):
         self.page.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
 
-    # Memory of the last session
-
-    def _restore(self) -> None:
-        self.resize(1280, 800)
-        geometry = self._memory.value("geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-
-    def _recent_files(self) -> list[Path]:
-        stored = self._memory.value("recent") or []
-        names = [stored] if isinstance(stored, str) else list(stored)
-        return [Path(name) for name in names]
-
-    def _remember(self, path: Path) -> None:
-        self._memory.setValue("folder", str(path.parent))
-        recent = [path, *(file for file in self._recent_files() if file != path)][:_MAX_RECENT]
-        self._memory.setValue("recent", [str(file) for file in recent])
-        self._show_recent()
-
     def _show_recent(self) -> None:
-        files = [file for file in self._recent_files() if file.exists()]
+        files = self._memory.recent
         self.start_page.set_recent(files)
         self.recent_menu.clear()
         for file in files:
@@ -428,9 +384,8 @@ class MainWindow(QMainWindow):
         """Stop all work and remember the window's place."""
         self._clock.stop()
         self._slow_clock.stop()
-        self._memory.setValue("geometry", self.saveGeometry())
+        self._memory.geometry = self.saveGeometry()
         self.transport.unload()
         self.session.close()
-        if self._job is not None:
-            self._job.wait()
+        self.models_menu.wait()
         event.accept()

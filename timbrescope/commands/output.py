@@ -1,0 +1,99 @@
+"""Where analyses go: to standard output, to one file, or to a folder with a file for each."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from timbrescope.core.analysis import Analysis
+from timbrescope.core.errors import TimbrescopeError
+
+FORMATS = {"text": ".txt", "json": ".json", "csv": ".csv"}
+
+Write = Callable[[Path, Analysis], None]
+"""Takes a finished analysis and where it belongs below an output folder."""
+
+
+@contextmanager
+def writer(options: argparse.Namespace, *, single: bool) -> Iterator[Write]:
+    """Yield what takes finished analyses: to standard output, to one file, or to a folder with a file for each.
+
+    One file for all appears when all is done, or with what is finished when the user interrupts.
+    """
+    if options.output is None:
+        yield _Stream(options, sys.stdout).write
+        return
+    output = Path(options.output)
+    into_folder = output.is_dir() or str(options.output).endswith(("/", os.sep)) or (not single and not output.suffix)
+    try:
+        if into_folder:
+            output.mkdir(parents=True, exist_ok=True)
+            yield partial(_write_beside, options, output)
+        else:
+            with _replaced_when_done(output) as file:
+                yield _Stream(options, file).write
+    except OSError as error:
+        raise TimbrescopeError(
+            f"{error.filename or output} cannot be written ({error.strerror}); choose another place with --output."
+        ) from error
+
+
+class _Stream:
+    """Writes one analysis after the other in the chosen form."""
+
+    def __init__(self, options: argparse.Namespace, file: TextIO) -> None:
+        self._options = options
+        self._file = file
+        self._first = True
+
+    def write(self, _: Path, analysis: Analysis) -> None:
+        self._file.write(_form(self._options, analysis, first=self._first))
+        self._file.flush()
+        self._first = False
+
+
+def _form(options: argparse.Namespace, analysis: Analysis, *, first: bool = True) -> str:
+    if options.format == "json":
+        return analysis.to_json(summary=options.summary)
+    if options.format == "csv":
+        return analysis.to_csv(summary=options.summary, header=first)
+    return ("" if first else "\n") + analysis.to_text(top=options.top)
+
+
+def _write_beside(options: argparse.Namespace, folder: Path, below: Path, analysis: Analysis) -> None:
+    # The suffix stays in the name: song.mp3 and song.flac may lie in one folder.
+    path = folder / below.parent / (below.name + FORMATS[options.format])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _replaced_when_done(path) as file:
+        file.write(_form(options, analysis))
+
+
+@contextmanager
+def _replaced_when_done(path: Path) -> Iterator[TextIO]:
+    """Open a temporary file that takes the place of ``path`` unless an error ends the work."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            try:
+                yield file
+            except KeyboardInterrupt:
+                file.flush()
+                if file.tell():
+                    temporary.replace(path)
+                raise
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,61 @@
+"""The menu of models: which of them listen, and fetching those that are not here yet."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QMenu, QWidget
+
+from timbrescope.recognition.store import ModelStore
+from timbrescope.ui.threads import JobThread
+
+
+class ModelsMenu(QMenu):
+    """One entry a model; ticking one that is not installed fetches it first."""
+
+    chosen = Signal(tuple)
+    noticed = Signal(str)
+    installed = Signal()
+
+    def __init__(self, models: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.models = tuple(models)
+        self._store = ModelStore()
+        self._job: JobThread | None = None
+        self.aboutToShow.connect(self._fill)
+
+    def install(self, names: Sequence[str]) -> None:
+        """Fetch models beside the window; ``installed`` or a notice tells how it went."""
+        if self._job is not None and self._job.isRunning():
+            return
+
+        def job(say: Callable[[str], None]) -> None:
+            for name in names:
+                self._store.install(name, say)
+
+        self._job = JobThread(job, self)
+        self._job.progressed.connect(self.noticed)
+        self._job.failed.connect(self.noticed)
+        self._job.succeeded.connect(self.installed)
+        self._job.start()
+
+    def wait(self) -> None:
+        """Wait for a fetch that is under way."""
+        if self._job is not None:
+            self._job.wait()
+
+    @Slot()
+    def _fill(self) -> None:
+        self.clear()
+        for model in self._store.models():
+            action = self.addAction(model.title if model.installed else f"{model.title} (install)")
+            action.setCheckable(model.installed)
+            action.setChecked(model.installed and model.name in self.models)
+            action.triggered.connect(partial(self._toggle, model.name, model.installed))
+
+    def _toggle(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
+        others = tuple(model for model in self.models if model != name)
+        self.models = others if installed and name in self.models else (*others, name)
+        self.chosen.emit(self.models)
+        if not installed:
+            self.install([name])
