@@ -14,19 +14,20 @@ from timbrescope.core.errors import TimbrescopeError
 from training.corpora import demo_recording
 from training.corpora.demo_recording import SAMPLE_RATE, SCORE, SOUNDFONTS, Part, Phrase, Span
 
-FOLDER = Path(__file__).parents[2] / "resources" / "demo"
+RESOURCES = Path(__file__).parents[2] / "resources"
+RECORDING = RESOURCES / "demo" / "demo.flac"
 
 
 @pytest.fixture(scope="module")
 def samples() -> NDArray[np.float32]:
-    read, rate = soundfile.read(FOLDER / "demo.flac", dtype="float32")
+    read, rate = soundfile.read(RECORDING, dtype="float32")
     assert rate == SAMPLE_RATE
     return np.asarray(read, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
 def spans() -> list[Span]:
-    read: list[Span] = json.loads((FOLDER / "demo.json").read_text(encoding="utf-8"))
+    read: list[Span] = json.loads((RESOURCES / "demo-timeline.json").read_text(encoding="utf-8"))
     return read
 
 
@@ -37,7 +38,7 @@ def rms_decibel(samples: NDArray[np.float32]) -> float:
 def test_recording_is_short_stereo_and_not_clipped(samples: NDArray[np.float32]) -> None:
     assert samples.shape[1] == 2
     assert 20 <= len(samples) / SAMPLE_RATE <= 40
-    assert (FOLDER / "demo.flac").stat().st_size < 3.3e6
+    assert RECORDING.stat().st_size < 3.3e6
     assert np.abs(samples).max() == pytest.approx(10 ** (-1 / 20), abs=1e-3)
     assert np.mean(np.abs(samples) > 0.85) < 1e-3
 
@@ -75,7 +76,7 @@ def test_soloists_are_alone(spans: list[Span]) -> None:
 
 def test_timeline_and_readme_follow_from_the_score(spans: list[Span]) -> None:
     assert spans == demo_recording.timeline(SCORE)
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    readme = (RESOURCES / "DEMO.md").read_text(encoding="utf-8")
     rows = [line for line in readme.splitlines() if line.startswith("| ") and line[-3:-2].isdigit()]
     assert rows == [f"| {span['instrument']} | {span['start']:.2f} | {span['end']:.2f} |" for span in spans]
 
@@ -121,7 +122,7 @@ def test_midi_is_deterministic_and_leaves_no_key_pressed() -> None:
                 pressed.remove(message.note)
         assert not pressed
     assert len(channels) == len(set(channels)) == len(SCORE)
-    recording = soundfile.info(FOLDER / "demo.flac")
+    recording = soundfile.info(RECORDING)
     assert midi.length == pytest.approx(recording.duration, abs=0.01)
 
 

@@ -327,9 +327,10 @@ def master(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Render the demo recording and write the timeline beside it."""
+    """Render the demo recording and write its timeline."""
     parser = argparse.ArgumentParser(description="Render the demo recording and its timeline.")
     parser.add_argument("--output", type=Path, default=Path("resources/demo/demo.flac"), help="a FLAC file")
+    parser.add_argument("--timeline", type=Path, default=Path("resources/demo-timeline.json"), help="a JSON file")
     parser.add_argument("--soundfont", type=Path, help="FluidR3_GM.sf2, when it is not in the usual place")
     options = parser.parse_args(arguments)
     try:
@@ -342,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         file.title, file.artist, file.license = "Demo", "timbrescope", "MIT"  # no date: the same bytes every time
         file.write(samples)
     spans = timeline(SCORE)
-    options.output.with_suffix(".json").write_text(json.dumps(spans, indent=2) + "\n", encoding="utf-8")
+    options.timeline.write_text(json.dumps(spans, indent=2) + "\n", encoding="utf-8")
     for span in spans:
         print(f"| {span['instrument']} | {span['start']:.2f} | {span['end']:.2f} |")
 
