@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -270,3 +271,20 @@ def test_frames_of_another_size_do_not_stop_at_the_edge(opened: Opened, tmp_path
     window = opened(encode(tmp_path / "short.wav", sine(440.0, 0.05, RATE), RATE))
     assert window.viewport.duration == pytest.approx(0.05, abs=0.01)
     assert "filled up with silence" in window.page.notice.text.text()
+
+
+def test_a_silent_recording_is_called_one(opened: Opened, tmp_path: Path) -> None:
+    window = opened(encode(tmp_path / "still.wav", np.zeros(2 * RATE, np.float32), RATE))
+    assert "nothing but silence" in window.page.notice.text.text()
+
+
+def test_a_truncated_recording_shows_what_there_is_and_says_so(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = encode(tmp_path / "cut.wav", sine(440.0, 4.0, RATE), RATE)
+    os.truncate(path, path.stat().st_size // 2)
+    with qtbot.waitSignal(window.session.failed, timeout=20_000):
+        window.open_file(path)
+    assert window.stack.currentWidget() is window.page
+    assert "ends early" in window.page.notice.text.text()
+    assert window.viewport.duration == pytest.approx(2.0, abs=0.05)

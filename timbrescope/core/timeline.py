@@ -78,6 +78,11 @@ class Timeline:
         """Return the mean score of each label over the recording so far, shape (labels,)."""
         return self._sums[name] / max(1, len(self.scores[name]))
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing has sounded so far."""
+        return not np.any(self.peaks.columns(0.0, self.peaks.end_seconds, 1).frames)
+
     def close(self) -> None:
         """Give the disk space back."""
         for track in (self.peaks, self.mel, *self.scores.values()):

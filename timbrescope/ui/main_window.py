@@ -251,7 +251,9 @@ class MainWindow(QMainWindow):
         self.viewport.set_duration(self.session.timeline.seconds)
         self.progress.hide()
         missing = [name for name in self.session.models if name not in self.session.timeline.score_specs]
-        if missing:
+        if self.session.timeline.is_silent:
+            self._show_notice("This recording holds nothing but silence; check how it was made.")
+        elif missing:
             self._offer_models(missing)
 
     @Slot(str)

@@ -19,9 +19,7 @@ _POOLS_5 = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
 _POOLS_COMPACT = ((2, 4), (3, 4), (2, 5), (2, 4), (4, 4))
 
 _register = partial(register, family="spectrogram CNN", labels=50)
-_register_fcn = partial(
-    _register, paper="Choi 2016", window=(_FRAMES, _BANDS), seconds=_FRAMES * _SECONDS_PER_FRAME
-)
+_register_fcn = partial(_register, paper="Choi 2016", window=(_FRAMES, _BANDS), seconds=_FRAMES * _SECONDS_PER_FRAME)
 
 
 class FullyConvolutional(nn.Module):

@@ -126,6 +126,4 @@ class _Back(nn.Module):
 
 
 for _times in (1, 2, 4):
-    _register(f"pons-tags-x{_times}", family="musically motivated", paper="Pons 2017")(
-        partial(PonsTags, times=_times)
-    )
+    _register(f"pons-tags-x{_times}", family="musically motivated", paper="Pons 2017")(partial(PonsTags, times=_times))
