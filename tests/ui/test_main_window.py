@@ -166,7 +166,7 @@ def test_a_looped_selection_comes_round(opened: Opened, tone_file: Path, qtbot: 
 
     qtbot.waitUntil(came_round, timeout=5000)
     window.transport.toggle()
-    assert min(seen[1:]) >= 0.4
+    assert min(now for now in seen if now > 0) >= 0.4  # at first the playhead still lies at the start
     assert max(seen) <= 1.0
 
 
