@@ -288,3 +288,15 @@ def test_a_truncated_recording_shows_what_there_is_and_says_so(
     assert window.stack.currentWidget() is window.page
     assert "ends early" in window.page.notice.text.text()
     assert window.viewport.duration == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_closed_recording_leaves_the_start_page_and_can_be_opened_again(
+    opened: Opened, tone_file: Path, qtbot: QtBot
+) -> None:
+    window = opened(tone_file)
+    window.actions_["close"].trigger()
+    assert window.stack.currentWidget() is window.start_page
+    qtbot.wait(500)  # a few beats of both clocks
+    opened(tone_file)
+    assert window.stack.currentWidget() is window.page
+    assert window.page.lanes.rows

@@ -21,7 +21,6 @@ class Session(QObject):
     noticed = Signal(str)
     failed = Signal(str)
     finished = Signal()
-    closed = Signal()
 
     def __init__(self, settings: Settings, models: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,8 +68,7 @@ class Session(QObject):
             thread.wait()
         self._threads.clear()
         self.path = self.file = None
-        self.timeline.close()
-        self.closed.emit()
+        self._replace_timeline(Timeline())
 
     def _abandon(self) -> None:
         self._run += 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QScrollBar, QVBoxLayout, QWidget
 
 from timbrescope.ui.session import Session
@@ -71,17 +71,16 @@ class LanePlot(TimeView):
         self._scroll_bar = scroll_bar
         self._images: dict[str, tuple[pg.ImageItem, ...]] = {}  # before, in and after the middles of the windows
         self._labels = LaneLabels()
+        self._grid = pg.PlotCurveItem(connect="pairs")
+        self._grid.setZValue(5)
         super().__init__(viewport, theme, _LaneBox(viewport, scroll_bar), self._labels, LEFT_WIDTH)
         self.box.invertY(True)
         self.getAxis("bottom").setStyle(showValues=False, tickLength=0)
         self.getAxis("bottom").setHeight(4)
-        self._grid = pg.PlotCurveItem(connect="pairs")
-        self._grid.setZValue(5)
         self.plotItem.addItem(self._grid, ignoreBounds=True)
         self.setAccessibleName("Lanes")
         session.changed.connect(self.mark_dirty)
         scroll_bar.valueChanged.connect(self.mark_dirty)
-        self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -89,9 +88,7 @@ class LanePlot(TimeView):
         for image in chain.from_iterable(self._images.values()):
             image.setLookupTable(lane_colours(theme))
         self._labels.setTextPen(pg.mkPen(theme.text))
-        line = QColor(theme.window)
-        if hasattr(self, "_grid"):
-            self._grid.setPen(pg.mkPen(line, width=1))
+        self._grid.setPen(pg.mkPen(theme.window, width=1))
 
     def set_rows(self, rows: list[Row]) -> None:
         """Show these lanes, from top to bottom; those of one recogniser stand together."""
