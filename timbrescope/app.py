@@ -32,7 +32,7 @@ def open_window(path: Path | None) -> int:
     application = QApplication(sys.argv[:1])
     window = MainWindow(Settings.load(paths.config()))
     window.show()
-    _catch_everything(window)
+    catch_everything(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     if path is not None:
         window.open_file(path)
@@ -57,7 +57,7 @@ def _require_screen() -> None:
         )
 
 
-def _catch_everything(window: MainWindow) -> None:
+def catch_everything(window: MainWindow) -> None:
     """Log an error nobody foresaw, show it once, and go on."""
     shown: set[str] = set()
 
@@ -68,7 +68,7 @@ def _catch_everything(window: MainWindow) -> None:
         text = sentence(error.with_traceback(traceback))
         if text not in shown:
             shown.add(text)
-            window.page.notice.show_notice(text)
+            window.notice.show_notice(text)
 
     sys.excepthook = show
 

@@ -257,7 +257,7 @@ def test_without_its_model_the_window_shows_and_offers_it(window: MainWindow, to
     with qtbot.waitSignal(window.session.finished, timeout=20_000):
         window.open_file(tone_file)
     assert len(window.session.timeline.mel) > 0
-    notice = window.page.notice
+    notice = window.notice
     assert "musicnn-mtt" in notice.text.text()
     assert notice.button.text() == "Install"
 
@@ -270,12 +270,12 @@ def test_every_shortcut_is_used_once(window: MainWindow) -> None:
 def test_frames_of_another_size_do_not_stop_at_the_edge(opened: Opened, tmp_path: Path) -> None:
     window = opened(encode(tmp_path / "short.wav", sine(440.0, 0.05, RATE), RATE))
     assert window.viewport.duration == pytest.approx(0.05, abs=0.01)
-    assert "filled up with silence" in window.page.notice.text.text()
+    assert "filled up with silence" in window.notice.text.text()
 
 
 def test_a_silent_recording_is_called_one(opened: Opened, tmp_path: Path) -> None:
     window = opened(encode(tmp_path / "still.wav", np.zeros(2 * RATE, np.float32), RATE))
-    assert "nothing but silence" in window.page.notice.text.text()
+    assert "nothing but silence" in window.notice.text.text()
 
 
 def test_a_truncated_recording_shows_what_there_is_and_says_so(
@@ -286,7 +286,7 @@ def test_a_truncated_recording_shows_what_there_is_and_says_so(
     with qtbot.waitSignal(window.session.failed, timeout=20_000):
         window.open_file(path)
     assert window.stack.currentWidget() is window.page
-    assert "ends early" in window.page.notice.text.text()
+    assert "ends early" in window.notice.text.text()
     assert window.viewport.duration == pytest.approx(2.0, abs=0.05)
 
 

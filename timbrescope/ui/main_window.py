@@ -6,7 +6,17 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMenu, QProgressBar, QStackedWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
@@ -15,6 +25,7 @@ from timbrescope.ui.actions import SEPARATOR, Actions, Command
 from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
 from timbrescope.ui.memory import Memory
 from timbrescope.ui.models_menu import ModelsMenu
+from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.recording_page import RecordingPage
 from timbrescope.ui.session import Session
 from timbrescope.ui.start_page import StartPage
@@ -45,7 +56,14 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.start_page)
         self.stack.addWidget(self.page)
-        self.setCentralWidget(self.stack)
+        self.notice = NoticeBar(self.theme)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.stack, 1)
+        self.setCentralWidget(centre)
         self.actions_ = Actions(self, self._menus(), self.theme)
         self._build_bars()
         self._connect()
@@ -220,7 +238,7 @@ class MainWindow(QMainWindow):
     def _on_opening(self, path: Path) -> None:
         self.transport.unload()
         self.viewport.reset()
-        self.page.notice.dismiss()
+        self.notice.dismiss()
         self.setWindowTitle(f"{path.name} — timbrescope")
         self._title.setText(path.name)
         self.progress.setRange(0, 0)
@@ -270,7 +288,7 @@ class MainWindow(QMainWindow):
 
     def _offer_models(self, missing: list[str]) -> None:
         names = " and ".join(missing)
-        self.page.notice.show_notice(
+        self.notice.show_notice(
             f"{names} is not installed, so nothing is recognised yet. It is fetched once (30 MB).",
             "Install",
             partial(self.models_menu.install, missing),
@@ -278,7 +296,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_installed(self) -> None:
-        self.page.notice.dismiss()
+        self.notice.dismiss()
         self.session.analyse_again()
 
     @Slot(tuple)
@@ -331,6 +349,7 @@ class MainWindow(QMainWindow):
         self.theme = choose_theme(self.settings.theme, self._application())
         apply_theme(self._application(), self.theme)
         self.actions_.set_theme(self.theme)
+        self.notice.set_theme(self.theme)
         self.start_page.set_theme(self.theme)
         self.page.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
@@ -356,7 +375,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _show_notice(self, sentence: str) -> None:
-        self.page.notice.show_notice(sentence)
+        self.notice.show_notice(sentence)
 
     def _show_everything(self) -> None:
         self.viewport.show_all()

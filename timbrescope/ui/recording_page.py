@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle, QVBoxLayout, QWidget
 
 from timbrescope.settings import Settings
-from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
@@ -30,7 +29,6 @@ class RecordingPage(QWidget):
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
         super().__init__()
         self._viewport = viewport
-        self.notice = NoticeBar(theme)
         self.overview = OverviewView(session, viewport, theme)
         self.spectrogram = SpectrogramView(session, viewport, theme, settings)
         self.lanes = LanesView(session, viewport, theme)
@@ -56,15 +54,11 @@ class RecordingPage(QWidget):
         left.addWidget(_row(self.position, self.overview, margin))
         left.addWidget(self._splitter, 1)
         left.addWidget(self._scroll_bar)
-        body = QHBoxLayout()
+        body = QHBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         body.addLayout(left, 1)
         body.addWidget(self.meters)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.notice)
-        layout.addLayout(body, 1)
 
         self._time_views = (self.overview, self.spectrogram, self.lanes.plot)
         for view in self._time_views:
@@ -81,7 +75,7 @@ class RecordingPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
-        for part in (self.notice, self.overview, self.spectrogram, self.lanes, self.meters, self.colour_bar):
+        for part in (self.overview, self.spectrogram, self.lanes, self.meters, self.colour_bar):
             part.set_theme(theme)
 
     def set_settings(self, settings: Settings) -> None:
