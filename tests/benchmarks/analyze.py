@@ -20,7 +20,7 @@ from timbrescope import paths
 from timbrescope.audio.file import AudioFile
 from timbrescope.recognition.device import choose_device
 from timbrescope.recognition.features import LogMel
-from timbrescope.recognition.pipeline import FILE_BATCH, analyse
+from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from timbrescope.recognition.spec import FrontEnd
 from timbrescope.recognition.store import ModelStore
@@ -85,12 +85,12 @@ def _front_ends() -> None:
 
 def _network(recogniser: Recogniser) -> None:
     spec = recogniser.spec
-    windows = torch.rand(FILE_BATCH, spec.window_frames, spec.front_end.n_mels)
+    windows = torch.rand(recogniser.file_batch, spec.window_frames, spec.front_end.n_mels)
     with FlopCounterMode(display=False) as counter:  # with gradients: the plain layers, which the counter knows
         recogniser.network(windows[:1].requires_grad_())
-    multiply_adds = counter.get_total_flops() / 2 * FILE_BATCH
+    multiply_adds = counter.get_total_flops() / 2 * recogniser.file_batch
     product, product_adds = matrix_product()
-    sound = FILE_BATCH * spec.window_seconds
+    sound = recogniser.file_batch * spec.window_seconds
     for threads in (1, torch.get_num_threads()):
         before = torch.get_num_threads()
         torch.set_num_threads(threads)

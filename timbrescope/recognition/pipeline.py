@@ -14,8 +14,6 @@ from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.recogniser import Recogniser, Scores, ScoreStream
 from timbrescope.recognition.spec import FrontEnd
 
-FILE_BATCH = 8
-
 _NO_PEAKS = np.empty((0, 2), np.int16)
 _NO_MEL = np.empty((0, picture.N_MELS), np.uint8)
 
@@ -23,12 +21,14 @@ _NO_MEL = np.empty((0, picture.N_MELS), np.uint8)
 class _SharedFrontEnd:
     """One log-mel stream and the recognisers that read it."""
 
-    def __init__(self, front_end: FrontEnd, recognisers: Sequence[Recogniser], batch: int) -> None:
+    def __init__(self, front_end: FrontEnd, recognisers: Sequence[Recogniser], batch: int | None) -> None:
         log_mel = LogMel(front_end)
         self.sample_rate = front_end.sample_rate
         self._frames = LogMelStream(log_mel)
         silent_frame = log_mel(torch.zeros(front_end.n_fft))[0]
-        self._streams = [ScoreStream(recogniser, silent_frame, batch=batch) for recogniser in recognisers]
+        self._streams = [
+            ScoreStream(recogniser, silent_frame, batch=batch or recogniser.file_batch) for recogniser in recognisers
+        ]
 
     def push(self, samples: torch.Tensor) -> dict[str, Scores]:
         frames = self._frames.push(samples)
@@ -41,7 +41,7 @@ class _SharedFrontEnd:
 
 
 def analyse(
-    source: Source, recognisers: Sequence[Recogniser], *, batch: int = FILE_BATCH, draw: bool = True
+    source: Source, recognisers: Sequence[Recogniser], *, batch: int | None = None, draw: bool = True
 ) -> Iterator[Chunk]:
     """Listen to a recording from its start and yield what is found, chunk by chunk, until it ends.
 
@@ -51,7 +51,7 @@ def analyse(
     Args:
         source: the recording.
         recognisers: models with different names.
-        batch: windows scored at a time; 1 for live sound, which cannot wait.
+        batch: windows scored at a time: 1 for live sound, which cannot wait; None for what suits the device.
         draw: whether chunks carry the picture and the peaks, which an analysis without a window has no use for.
 
     Raises:
