@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QPus
 from timbrescope.ui.theme import Theme
 
 _WIDTH = 560
+_MARGIN = 36
 
 
 class StartPage(QWidget):
@@ -25,7 +26,6 @@ class StartPage(QWidget):
         title = QLabel("Drop a recording here")
         title.setObjectName("title")
         formats = QLabel("WAV, AIFF, FLAC, OGG, Opus, MP3, M4A, WMA, or the sound of a video")
-        formats.setWordWrap(True)
         self.error = QLabel()
         self.error.setObjectName("error")
         self.error.setWordWrap(True)
@@ -35,7 +35,7 @@ class StartPage(QWidget):
         open_button.clicked.connect(self.open_asked)
         demo_button.clicked.connect(self.demo_asked)
         inside = QVBoxLayout(self._drop_target)
-        inside.setContentsMargins(36, 32, 36, 32)
+        inside.setContentsMargins(_MARGIN, 32, _MARGIN, 32)
         inside.setSpacing(14)
         for label in (title, formats, self.error):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -69,7 +69,7 @@ class StartPage(QWidget):
             f"#drop QLabel {{ color: {theme.muted}; }}"
             f"#drop #title {{ color: {theme.text}; font-size: 20pt; }}"
             f"#drop #error {{ color: {theme.warning}; }}"
-            "QPushButton { padding: 7px; }"
+            "QPushButton { padding: 7px; min-height: 1.4em; }"
         )
 
     def set_recent(self, files: Sequence[Path]) -> None:
@@ -88,6 +88,8 @@ class StartPage(QWidget):
     def show_error(self, sentence: str) -> None:
         """Say why a recording could not be opened."""
         self.error.setText(sentence)
+        # A layout asks a wrapped text for its height too late and would squeeze the buttons.
+        self.error.setMinimumHeight(max(0, self.error.heightForWidth(_WIDTH - 2 * _MARGIN - 24)))
         self.error.setVisible(bool(sentence))
 
     def _choose(self, item: QListWidgetItem) -> None:
