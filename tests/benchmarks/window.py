@@ -105,12 +105,14 @@ def _inside(song: Path, size: str) -> None:
     def finished() -> None:
         nonlocal phase
         phase = "playing and scrolling"
+        models.extend(window.session.timeline.score_specs)
         marks["finished"] = time.perf_counter()
         window.viewport.show_time(0.0, 10.0)
         window.transport.toggle()
         QTimer.singleShot(6000, window.close)
 
     marks: dict[str, float] = {}
+    models: list[str] = []
     timer.timeout.connect(beat)
     window.session.changed.connect(drawn)
     window.session.finished.connect(finished)
@@ -122,7 +124,7 @@ def _inside(song: Path, size: str) -> None:
     times = np.array([moment for moment, _ in beats])
     gaps = 1000 * np.diff(times)
     figures = Figures(
-        models=", ".join(window.session.timeline.score_specs) or "no model",
+        models=", ".join(models) or "no model",
         usable=usable,
         first_picture=marks["picture"] - start,
         analysed=marks["finished"] - start,
