@@ -7,6 +7,8 @@ from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from timbrescope.core.files import replaced_when_done
+
 log = logging.getLogger(__name__)
 
 FILE_NAME = "settings.json"
@@ -101,10 +103,8 @@ class Settings:
             OSError: the folder cannot be written.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / FILE_NAME
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"version": _VERSION, **asdict(self)}, indent=2), encoding="utf-8")
-        temporary.replace(path)
+        with replaced_when_done(folder / FILE_NAME) as file:
+            file.write(json.dumps({"version": _VERSION, **asdict(self)}, indent=2).encode())
 
 
 def declared() -> Iterator[tuple[str, Option, Any]]:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from timbrescope.core.analysis import Analysis, clock, gather
+from timbrescope.core.analysis import Analysis, gather
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 SPEC = ScoreSpec("little", "tags", ("guitar", "très doux", "piano"), 1.5, 3.0)
@@ -56,8 +56,3 @@ def test_text_names_the_strongest_first(analysis: Analysis) -> None:
     assert text.index("piano") < text.index("guitar")
     assert "doux" not in text
     assert "0.80" in text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (36_000, "10:00:00")])
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text

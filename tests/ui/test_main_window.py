@@ -253,7 +253,7 @@ def test_changed_settings_are_kept_and_seen(opened: Opened, tone_file: Path, qtb
 
 
 def test_without_its_model_the_window_shows_and_offers_it(window: MainWindow, tone_file: Path, qtbot: QtBot) -> None:
-    window.session.models = ("musicnn-mtt",)
+    window.change_settings(replace(window.settings, models=("musicnn-mtt",)))
     with qtbot.waitSignal(window.session.finished, timeout=20_000):
         window.open_file(tone_file)
     assert len(window.session.timeline.mel) > 0

@@ -188,25 +188,17 @@ class _Analyst:
         from timbrescope.recognition.pipeline import analyse
 
         specs = [recogniser.score_spec for recogniser in recognisers]
-        problem: AudioError | None = None
-
-        def until_damage(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-            nonlocal problem
-            try:
-                yield from chunks
-            except AudioError as error:
-                problem = error
-
+        damage: list[AudioError] = []
         with _progress(source.duration, prefix + path.name) as bar:
-            chunks = until_damage(analyse(source, recognisers, draw=False))
+            chunks = _until_damage(analyse(source, recognisers, draw=False), damage)
             analysis = gather(str(path), source.sample_rate, specs, _shown(chunks, bar), __version__)
-        if problem is not None and not analysis.duration_seconds:
-            raise problem
+        if damage and not analysis.duration_seconds:
+            raise damage[0]
         if not source.heard:
             raise AudioError(
                 f"{path} holds nothing but silence, so there is nothing to recognise; check the recording."
             )
-        return analysis, problem
+        return analysis, damage[0] if damage else None
 
 
 class _Listener:

@@ -3,15 +3,14 @@
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TextIO
 
 from timbrescope.core.analysis import Analysis
 from timbrescope.core.errors import TimbrescopeError
+from timbrescope.core.files import replaced_when_done
 
 FORMATS = {"text": ".txt", "json": ".json", "csv": ".csv"}
 
@@ -26,7 +25,7 @@ def writer(options: argparse.Namespace, *, single: bool) -> Iterator[Write]:
     One file for all appears when all is done, or with what is finished when the user interrupts.
     """
     if options.output is None:
-        yield _Stream(options, sys.stdout).write
+        yield _Stream(options, _print).write
         return
     output = Path(options.output)
     into_folder = output.is_dir() or str(options.output).endswith(("/", os.sep)) or (not single and not output.suffix)
@@ -35,25 +34,41 @@ def writer(options: argparse.Namespace, *, single: bool) -> Iterator[Write]:
             output.mkdir(parents=True, exist_ok=True)
             yield partial(_write_beside, options, output)
         else:
-            with _replaced_when_done(output) as file:
-                yield _Stream(options, file).write
+            yield from _into_one_file(options, output)
     except OSError as error:
         raise TimbrescopeError(
             f"{error.filename or output} cannot be written ({error.strerror}); choose another place with --output."
         ) from error
 
 
+def _into_one_file(options: argparse.Namespace, output: Path) -> Iterator[Write]:
+    interruption: KeyboardInterrupt | None = None
+    with replaced_when_done(output) as file:
+        try:
+            yield _Stream(options, lambda text: file.write(text.encode())).write
+        except KeyboardInterrupt as error:
+            if not file.tell():
+                raise
+            interruption = error
+    if interruption is not None:
+        raise interruption
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 class _Stream:
     """Writes one analysis after the other in the chosen form."""
 
-    def __init__(self, options: argparse.Namespace, file: TextIO) -> None:
+    def __init__(self, options: argparse.Namespace, put: Callable[[str], object]) -> None:
         self._options = options
-        self._file = file
+        self._put = put
         self._first = True
 
     def write(self, _: Path, analysis: Analysis) -> None:
-        self._file.write(_form(self._options, analysis, first=self._first))
-        self._file.flush()
+        self._put(_form(self._options, analysis, first=self._first))
         self._first = False
 
 
@@ -69,31 +84,5 @@ def _write_beside(options: argparse.Namespace, folder: Path, below: Path, analys
     # The suffix stays in the name: song.mp3 and song.flac may lie in one folder.
     path = folder / below.parent / (below.name + FORMATS[options.format])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _replaced_when_done(path) as file:
-        file.write(_form(options, analysis))
-
-
-@contextmanager
-def _replaced_when_done(path: Path) -> Iterator[TextIO]:
-    """Open a temporary file that takes the place of ``path`` unless an error ends the work."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            try:
-                yield file
-            except KeyboardInterrupt:
-                file.flush()
-                if file.tell():
-                    temporary.replace(path)
-                raise
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with replaced_when_done(path) as file:
+        file.write(_form(options, analysis).encode())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from timbrescope.core.clock import clock
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 _BAR_WIDTH = 24
@@ -110,13 +111,6 @@ def gather(file: str, sample_rate: int, specs: Iterable[ScoreSpec], chunks: Iter
             rows[name].append(scores)
     results = {spec.name: RecogniserResult(spec, np.concatenate(rows[spec.name])) for spec in specs}
     return Analysis(file, seconds, sample_rate, results, version)
-
-
-def clock(seconds: float) -> str:
-    """Return a time as m:ss or h:mm:ss."""
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:

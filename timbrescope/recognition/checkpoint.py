@@ -6,8 +6,6 @@ shown before torch has been loaded.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from timbrescope.core.errors import ModelError
+from timbrescope.core.files import replaced_when_done
 from timbrescope.recognition.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def save_checkpoint(path: Path, spec: ModelSpec, state_dict: "Mapping[str, Tenso
     content = save(tensors, {_KEY: json.dumps(header, ensure_ascii=False, sort_keys=True)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        with replaced_when_done(path) as file:
+            file.write(content)
     except OSError as error:
         raise ModelError(
             f"The model cannot be written to {path} ({error.strerror}); make room there or allow writing to the folder."
@@ -133,19 +133,3 @@ def _read(path: Path, *, tensors: bool) -> _Content:
 def _digest(description: Mapping[str, Any], tensors: Tensors) -> str:
     text = json.dumps(description, sort_keys=True)
     return hashlib.sha256(f"{text}\n{weights_digest(tensors)}".encode()).hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)  # mkstemp's files are for the owner alone
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

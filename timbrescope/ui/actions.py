@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow
 
 from timbrescope.ui.theme import Theme, icon
 
@@ -42,11 +42,9 @@ class Actions:
     def __init__(self, window: QMainWindow, plan: MenuPlan, theme: Theme) -> None:
         self._actions: dict[str, QAction] = {}
         self._icons: dict[str, str] = {}
-        self.menus: dict[str, QMenu] = {}
         for title, commands in plan:
             menu = window.menuBar().addMenu(title)
             menu.setToolTipsVisible(True)
-            self.menus[title.replace("&", "")] = menu
             for command in commands:
                 if command is SEPARATOR:
                     menu.addSeparator()

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.theme = choose_theme(settings.theme, self._application())
         self.viewport = Viewport(self)
-        self.session = Session(settings, settings.models, self)
+        self.session = Session(settings, self)
         self.transport = Transport(self.viewport, volume=settings.volume / 100, parent=self)
         self.transport.follow = settings.follow
         self._memory = Memory()
@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
     def _on_finished(self) -> None:
         self.viewport.set_duration(self.session.timeline.seconds)
         self.progress.hide()
-        missing = [name for name in self.session.models if name not in self.session.timeline.score_specs]
+        missing = [name for name in self.settings.models if name not in self.session.timeline.score_specs]
         if self.session.timeline.is_silent:
             self._show_notice("This recording holds nothing but silence; check how it was made.")
         elif missing:
@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
             self._show_notice(
                 f"The settings cannot be kept in {paths.config()} ({error.strerror}); they hold until you quit."
             )
-        self.session.settings, self.session.models = settings, settings.models
+        self.session.settings = settings
         self.models_menu.models = settings.models
         self.transport.set_volume(settings.volume / 100)
         self.actions_["follow"].setChecked(settings.follow)

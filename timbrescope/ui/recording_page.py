@@ -3,11 +3,12 @@
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle, QVBoxLayout, QWidget
 
+from timbrescope.core.clock import clock
 from timbrescope.settings import Settings
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.base import LEFT_WIDTH, clock_text
+from timbrescope.ui.views.base import LEFT_WIDTH
 from timbrescope.ui.views.colour_bar import ColourBar
 from timbrescope.ui.views.lanes import LanesView
 from timbrescope.ui.views.meters import MetersView
@@ -98,7 +99,7 @@ class RecordingPage(QWidget):
     @Slot()
     def _show_position(self) -> None:
         now, duration = self._viewport.playhead, self._viewport.duration
-        self.position.setText(f"<b>{clock_text(now, 0.1)}</b><br><small>{clock_text(duration, 0.1)}</small>")
+        self.position.setText(f"<b>{clock(now, 0.1)}</b><br><small>{clock(duration, 0.1)}</small>")
 
     @Slot()
     def _fit_scroll_bar(self) -> None:

@@ -1,6 +1,5 @@
 """The open document: one recording, its timeline and the analysis that fills it. The only writer of both."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -22,10 +21,9 @@ class Session(QObject):
     failed = Signal(str)
     finished = Signal()
 
-    def __init__(self, settings: Settings, models: Sequence[str], parent: QObject | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
-        self.models = tuple(models)
         self.path: Path | None = None
         self.file: AudioFile | None = None
         self.timeline = Timeline()
@@ -43,7 +41,7 @@ class Session(QObject):
         self.path, self.file = path, None
         self._replace_timeline(Timeline())
         thread = AnalysisThread(
-            self._run, path, self.models, self.settings.device, self.settings.update_seconds, parent=self
+            self._run, path, self.settings.models, self.settings.device, self.settings.update_seconds, parent=self
         )
         thread.opened.connect(self._on_opened)
         thread.recognising.connect(self._on_recognising)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QSizePolicy
 
+from timbrescope.core.clock import clock
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
 
@@ -31,17 +32,7 @@ class TimeAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
         """Name the ticks."""
-        return [clock_text(value, spacing) for value in values]
-
-
-def clock_text(seconds: float, resolution: float = 1.0) -> str:
-    """Return a time with as many decimals as the resolution in seconds asks for."""
-    decimals = max(0, int(np.ceil(-np.log10(resolution) - 1e-9)))
-    whole = round(seconds * 10**decimals)
-    minutes, rest = divmod(whole, 60 * 10**decimals)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10**decimals:02}" + (f".{rest % 10**decimals:0{decimals}}" if decimals else "")
-    return f"{hours}:{minutes:02}:{tail}" if hours else f"{minutes}:{tail}"
+        return [clock(value, spacing) for value in values]
 
 
 class TimeBox(pg.ViewBox):
@@ -186,7 +177,7 @@ class TimeView(pg.PlotWidget):
 
     def describe(self, seconds: float, y: float) -> str:  # noqa: ARG002 (for views that say more)
         """Return what lies under the pointer, in words."""
-        return clock_text(seconds, 0.01)
+        return clock(seconds, 0.01)
 
     def resizeEvent(self, event: Any) -> None:
         """Redraw for the new size."""

@@ -10,10 +10,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QScrollBar, QVBoxLayout, QWidget
 
+from timbrescope.core.clock import clock
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, lane_colours
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.base import LEFT_WIDTH, TimeBox, TimeView, clock_text
+from timbrescope.ui.views.base import LEFT_WIDTH, TimeBox, TimeView
 
 ROW_PIXELS = 21
 STRONGEST, ALPHABET, MODEL = "strongest", "alphabet", "model"
@@ -158,11 +159,11 @@ class LanePlot(TimeView):
         """Return time, label and score under the pointer."""
         rows, index = self._labels.rows, int(y)
         if not 0 <= index < len(rows):
-            return clock_text(seconds, 0.01)
+            return clock(seconds, 0.01)
         row = rows[index]
         frame = self._session.timeline.scores[row.recogniser].at(seconds)
         score = "" if frame is None else f"   {frame[row.column]:.2f}"
-        return f"{clock_text(seconds, 0.01)}   {row.label}{score}   ({row.recogniser})"
+        return f"{clock(seconds, 0.01)}   {row.label}{score}   ({row.recogniser})"
 
 
 class LanesView(QWidget):

@@ -5,7 +5,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from timbrescope.core.analysis import clock
+from timbrescope.core.clock import clock
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport

@@ -8,12 +8,13 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from timbrescope.core import picture
+from timbrescope.core.clock import clock
 from timbrescope.core.mel import note_hz, note_name
 from timbrescope.settings import Settings
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, picture_colours
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.base import TimeBox, TimeView, clock_text
+from timbrescope.ui.views.base import TimeBox, TimeView
 
 AXIS_WIDTH = 56
 _HERTZ = (20, 50, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 5000, 7000, 10_000, 14_000, 20_000)
@@ -124,7 +125,7 @@ class SpectrogramView(TimeView):
         """Return time, frequency, note and level under the pointer."""
         hz = float(picture.hz_of(y))
         frame = self._session.timeline.mel.at(seconds)
-        text = f"{clock_text(seconds, 0.01)}   {hz:,.0f} Hz   {note_name(hz)}"
+        text = f"{clock(seconds, 0.01)}   {hz:,.0f} Hz   {note_name(hz)}"
         if frame is None or not 0 <= int(y) < picture.N_MELS:
             return text
         return f"{text}   {float(picture.decibels(frame[int(y)])):.0f} dB"
