@@ -19,9 +19,14 @@ def test_the_new_file_appears_when_done_and_not_before(tmp_path: Path) -> None:
 def test_an_error_leaves_the_old_file_and_nothing_else(error: type[BaseException], tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
-    with pytest.raises(error), replaced_when_done(path) as file:
-        file.write(b"half")
-        raise error
+
+    def break_off() -> None:
+        with replaced_when_done(path) as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        break_off()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

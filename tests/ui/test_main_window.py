@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -300,3 +301,15 @@ def test_a_closed_recording_leaves_the_start_page_and_can_be_opened_again(
     opened(tone_file)
     assert window.stack.currentWidget() is window.page
     assert window.page.lanes.rows
+
+
+def test_a_device_that_is_not_there_is_not_taken_for_a_missing_model(
+    window: MainWindow, tone_file: Path, qtbot: QtBot
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has one")
+    window.change_settings(replace(window.settings, device="cuda"))
+    with qtbot.waitSignal(window.session.finished, timeout=20_000):
+        window.open_file(tone_file)
+    assert "cuda" in window.notice.text.text()
+    assert len(window.session.timeline.mel) > 0

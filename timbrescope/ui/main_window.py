@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
     def _on_finished(self) -> None:
         self.viewport.set_duration(self.session.timeline.seconds)
         self.progress.hide()
-        missing = [name for name in self.settings.models if name not in self.session.timeline.score_specs]
+        missing = self.models_menu.missing()
         if self.session.timeline.is_silent:
             self._show_notice("This recording holds nothing but silence; check how it was made.")
         elif missing:

@@ -24,6 +24,11 @@ class ModelsMenu(QMenu):
         self._job: JobThread | None = None
         self.aboutToShow.connect(self._fill)
 
+    def missing(self) -> list[str]:
+        """Return those of the chosen models that are not installed."""
+        installed = {model.name for model in self._store.models() if model.installed}
+        return [name for name in self.models if name not in installed]
+
     def install(self, names: Sequence[str]) -> None:
         """Fetch models beside the window; ``installed`` or a notice tells how it went."""
         if self._job is not None and self._job.isRunning():
