@@ -75,6 +75,16 @@ def mel_filter_bank(
     return weights.astype(np.float32)
 
 
+def a_weighting(hz: ArrayLike) -> Floats:
+    """Return the A-weighting of frequencies in Hz, in decibels, 0 at 1 kHz (IEC 61672:2003, annex E)."""
+    squared = np.asarray(hz, dtype=np.float64) ** 2
+    low, middle, upper, high = 20.598997**2, 107.65265**2, 737.86223**2, 12194.217**2
+    response = (
+        high * squared**2 / ((squared + low) * np.sqrt((squared + middle) * (squared + upper)) * (squared + high))
+    )
+    return 20.0 * np.log10(np.maximum(response, 1e-10)) + 2.0
+
+
 def note_name(hz: float) -> str:
     """Return the nearest note of equal temperament at A4 = 440 Hz with its deviation in cents, as ``A4 +12¢``."""
     if hz <= 0:

@@ -21,7 +21,9 @@ from timbrescope.recognition.spec import ModelSpec
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from timbrescope.recognition.model import Model
 
 SUFFIX = ".safetensors"
 
@@ -46,13 +48,18 @@ def weights_digest(tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-def save_checkpoint(path: Path, spec: ModelSpec, state_dict: "Mapping[str, Tensor]") -> None:
+def save_checkpoint(path: Path, spec: ModelSpec, weights: "Mapping[str, Tensor]") -> None:
     """Write a model; a file of that name is replaced in one step, or stays as it was.
+
+    Args:
+        path: of the file.
+        spec: its description.
+        weights: as ``Model.weights`` returns them.
 
     Raises:
         ModelError: the file cannot be written.
     """
-    tensors = {name: np.asarray(tensor.detach().cpu().numpy(), order="C") for name, tensor in state_dict.items()}
+    tensors = {name: np.asarray(tensor.detach().cpu().numpy(), order="C") for name, tensor in weights.items()}
     description = spec.to_dict()
     header = {"spec": description, "sha256": _digest(description, tensors)}
     content = save(tensors, {_KEY: json.dumps(header, ensure_ascii=False, sort_keys=True)})
@@ -75,29 +82,24 @@ def read_spec(path: Path) -> ModelSpec:
     return ModelSpec.from_dict(_read(path, tensors=False).description)
 
 
-def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[ModelSpec, nn.Module]":
-    """Return a model, checked against its digest: its description, and its network on a device in evaluation mode.
+def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[ModelSpec, Model]":
+    """Return a model, checked against its digest: its description, and itself on a device in evaluation mode.
 
     Raises:
         ModelError: the file is missing or damaged, or it does not fit its own description.
     """
     import torch
 
-    from timbrescope.recognition import networks
+    from timbrescope.recognition.model import Model
 
     content = _read_checked(path)
-    spec, tensors = ModelSpec.from_dict(content.description), content.tensors
-    network = networks.build(spec.network, len(spec.labels), **spec.network_options)
-    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    present = {name: tensor.shape for name, tensor in tensors.items()}
-    if wanted != present:
-        name = min(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
-        raise ModelError(
-            f"{path} does not fit its own description (the weights {name} have the shape {present.get(name)} where "
-            f"{wanted.get(name)} belongs); install the model again."
-        )
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
-    return spec, network.to(device).eval()
+    spec = ModelSpec.from_dict(content.description)
+    model = Model(spec)
+    try:
+        model.load_weights({name: torch.from_numpy(tensor) for name, tensor in content.tensors.items()})
+    except ModelError as error:
+        raise ModelError(f"{path} does not fit its own description ({error}); install the model again.") from error
+    return spec, model.to(device).eval()
 
 
 def verify_checkpoint(path: Path) -> None:

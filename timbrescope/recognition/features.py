@@ -1,11 +1,13 @@
-"""The log-mel front end in torch, for a whole recording or for a stream."""
+"""The front end in torch, for a whole recording or for a stream: usually a log-mel spectrogram."""
 
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from timbrescope.core.mel import mel_filter_bank
+from timbrescope.core.mel import a_weighting, mel_filter_bank
 from timbrescope.recognition.spec import FrontEnd
 
 # Samples per Fourier batch on a CPU: 1 MB, so that windowed frames and spectra stay in the cache of a core.
@@ -30,10 +32,11 @@ def make_window(name: str, length: int) -> Tensor:
 
 
 class LogMel(nn.Module):
-    """Samples to log-mel frames as a FrontEnd describes; equal to librosa's within 1e-4.
+    """Samples to log-mel frames as a FrontEnd describes, before standardisation; equal to librosa's within 1e-4.
 
     Only the bins that a band weighs are multiplied: the filter bank is cut into groups of neighbouring bands, each with
-    its own range of bins, which halves the work or better for many bands.
+    its own range of bins, which halves the work or better for many bands. A front end without mel bands gives the bins
+    of the spectrum, or the samples.
     """
 
     window: Tensor
@@ -46,7 +49,19 @@ class LogMel(nn.Module):
         window = torch.zeros(front_end.n_fft)
         window[left : left + win_length] = make_window(front_end.window, win_length)
         self.register_buffer("window", window, persistent=False)
-        bank = mel_filter_bank(
+        weights = np.ones(front_end.n_fft // 2 + 1, np.float32)
+        if front_end.weighting == "A":
+            hz = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.sample_rate)
+            weights = (10 ** (a_weighting(hz) * front_end.power / 20)).astype(np.float32)
+        self._bin_ranges: list[tuple[int, int]] = []
+        if front_end.representation == "mel":
+            self._add_mel_bands(weights)
+        elif front_end.representation == "stft":
+            self.register_buffer("_weights", torch.from_numpy(weights), persistent=False)
+
+    def _add_mel_bands(self, weights: NDArray[np.float32]) -> None:
+        front_end = self.front_end
+        bank = weights * mel_filter_bank(
             front_end.sample_rate,
             front_end.n_fft,
             front_end.n_mels,
@@ -55,7 +70,6 @@ class LogMel(nn.Module):
             front_end.mel_scale,
             front_end.mel_norm,
         )
-        self._bin_ranges: list[tuple[int, int]] = []
         for first in range(0, front_end.n_mels, _BANDS_PER_PRODUCT):
             bands = torch.from_numpy(bank[first : first + _BANDS_PER_PRODUCT])
             used = bands.any(dim=0).nonzero().flatten().tolist() or [0]
@@ -64,39 +78,49 @@ class LogMel(nn.Module):
             self._bin_ranges.append((low, high))
 
     def forward(self, samples: Tensor) -> Tensor:
-        """Turn whole frames, shape (n,) with n >= n_fft, into (frames, n_mels); nothing is padded here."""
-        n_fft = self.front_end.n_fft
-        frames = samples.unfold(0, n_fft, self.front_end.hop_length)
-        out = torch.empty(len(frames), self.front_end.n_mels, device=samples.device)
-        at_once = max(1, (_CPU_BATCH if samples.device.type == "cpu" else _GPU_BATCH) // n_fft)
-        for first in range(0, len(frames), at_once):
-            self._mel(frames[first : first + at_once], out[first : first + at_once])
-        return self._compress(out)
+        """Turn whole frames, shape (n,) with n >= n_fft, into (frames, n_bands); nothing is padded here."""
+        return compress(self.front_end, self.spectra(samples))
 
-    def _mel(self, frames: Tensor, out: Tensor) -> None:
-        spectrum = torch.fft.rfft(frames * self.window)[:, : self._bin_ranges[-1][1]]
+    def spectra(self, samples: Tensor) -> Tensor:
+        """Return what ``forward`` would compress: mel bands, bins or samples, shape (frames, n_bands)."""
+        front_end = self.front_end
+        if front_end.representation == "waveform":
+            return samples.unsqueeze(1)
+        frames = samples.unfold(0, front_end.n_fft, front_end.hop_length)
+        out = torch.empty(len(frames), front_end.n_bands, device=samples.device)
+        at_once = max(1, (_CPU_BATCH if samples.device.type == "cpu" else _GPU_BATCH) // front_end.n_fft)
+        for first in range(0, len(frames), at_once):
+            self._spectra(frames[first : first + at_once], out[first : first + at_once])
+        return out
+
+    def _spectra(self, frames: Tensor, out: Tensor) -> None:
+        highest = self._bin_ranges[-1][1] if self._bin_ranges else None
+        spectrum = torch.fft.rfft(frames * self.window)[:, :highest]
         magnitude = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
         if self.front_end.power != 2.0:
             magnitude = magnitude.pow_(self.front_end.power / 2)
+        if not self._bin_ranges:
+            torch.mul(magnitude, self.get_buffer("_weights"), out=out)
         for index, (low, high) in enumerate(self._bin_ranges):
             bands = out[:, index * _BANDS_PER_PRODUCT : (index + 1) * _BANDS_PER_PRODUCT]
             bands.copy_(magnitude[:, low:high] @ self.get_buffer(f"_bands{index}"))
 
-    def _compress(self, mel: Tensor) -> Tensor:
-        front_end = self.front_end
-        if front_end.float16_mel:
-            mel = mel.clamp_(max=_FLOAT16_MAX).half().float()
-        if front_end.mel_power != 1.0:
-            mel = mel.pow_(front_end.mel_power)
-        match front_end.compression:
-            case "log10":
-                return mel.mul_(front_end.gain).add_(front_end.offset).log10_()
-            case "ln":
-                return mel.mul_(front_end.gain).add_(front_end.offset).log_()
-            case "decibel":
-                return mel.clamp_(min=front_end.floor).log10_().mul_(10.0)
-            case "none":
-                return mel
+
+def compress(front_end: FrontEnd, spectra: Tensor) -> Tensor:
+    """Raise mel bands or bins to their power and compress them, as the front end says, in place."""
+    if front_end.float16_mel:
+        spectra = spectra.clamp_(max=_FLOAT16_MAX).half().float()
+    if front_end.mel_power != 1.0:
+        spectra = spectra.pow_(front_end.mel_power)
+    match front_end.compression:
+        case "log10":
+            return spectra.mul_(front_end.gain).add_(front_end.offset).log10_()
+        case "ln":
+            return spectra.mul_(front_end.gain).add_(front_end.offset).log_()
+        case "decibel":
+            return spectra.clamp_(min=front_end.floor).log10_().mul_(10.0)
+        case "none":
+            return spectra
 
 
 class LogMelStream:
@@ -109,12 +133,12 @@ class LogMelStream:
 
     @torch.inference_mode()
     def push(self, samples: Tensor) -> Tensor:
-        """Return the frames that are complete with these samples, shape (frames, n_mels)."""
+        """Return the frames that are complete with these samples, shape (frames, n_bands)."""
         front_end = self._log_mel.front_end
         self._kept = torch.cat([self._kept, samples.to(self._kept.device)])
         ready = (len(self._kept) - front_end.n_fft) // front_end.hop_length + 1
         if ready <= 0:
-            return self._kept.new_empty(0, front_end.n_mels)
+            return self._kept.new_empty(0, front_end.n_bands)
         used = ready * front_end.hop_length
         frames = self._log_mel(self._kept[: used - front_end.hop_length + front_end.n_fft])
         self._kept = self._kept[used:].clone()

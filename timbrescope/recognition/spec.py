@@ -6,26 +6,29 @@ from typing import Any, Literal
 
 from timbrescope.core.errors import ModelError
 
-Kind = Literal["tags", "instruments", "phonemes"]
+Kind = Literal["tags", "instruments", "phonemes", "sounds"]
 Compression = Literal["none", "log10", "ln", "decibel"]
+Standardisation = Literal["none", "dataset", "band", "element", "sample"]
 
 
 @dataclass(frozen=True, slots=True)
 class FrontEnd:
-    """From samples to a log-mel spectrogram: everything that decides the numbers a network sees.
+    """From samples to the input of a network: everything that decides the numbers it sees.
 
-    The power (or magnitude) spectrum of each window goes through the mel filter bank, is raised to ``mel_power``, and
-    is compressed: ``log10(offset + gain * mel)``, ``ln(offset + gain * mel)``, or ``10 * log10(max(mel, floor))``.
+    The power (or magnitude) spectrum of each window is weighted, goes through the mel filter bank, is raised to
+    ``mel_power``, and is compressed: ``log10(offset + gain * mel)``, ``ln(offset + gain * mel)``, or
+    ``10 * log10(max(mel, floor))``. Each input of the network is then standardised and scaled. All the combinations
+    that Choi et al. 2017 (section IV) compare can be said in these terms.
 
     Attributes:
         sample_rate: in Hz.
-        n_fft: length of the Fourier transform in samples.
+        n_fft: length of the Fourier transform in samples; 1 for a waveform.
         hop_length: distance of neighbouring frames in samples.
         win_length: length of the window in samples, zero-padded on both sides to ``n_fft``; None means ``n_fft``.
         window: ``hann``, ``blackman-harris-62dB`` (three terms, Harris 1978) or another name of torch.signal.windows.
         centred: frame t is centred at sample t * hop_length, with zeros before the start and after the end; otherwise
             it begins there and only whole frames count.
-        n_mels: number of mel bands.
+        n_mels: number of mel bands; 0 for a spectrum or a waveform.
         fmin, fmax: lowest and highest edge of the filter bank in Hz; fmax None means half the sample rate.
         mel_scale: ``slaney`` (linear below 1 kHz) or ``htk``.
         mel_norm: ``area`` (Slaney), ``sum`` (weights of a band add up to one) or ``none``.
@@ -33,6 +36,12 @@ class FrontEnd:
         mel_power: exponent applied after the filter bank (2 in the IRMAS experiments of Pons 2017).
         compression, gain, offset, floor: see above.
         float16_mel: round the mel spectrum to half precision before compressing it, as musicnn was trained.
+        representation: ``mel``, ``stft`` (the bins of the spectrum as they are) or ``waveform`` (a frame is a sample).
+        weighting: ``A`` weights the spectrum by the A curve of IEC 61672:2003, normalised to 0 dB at 1 kHz.
+        standardisation: to mean 0 and standard deviation 1 by the statistics of the training set, over all of it
+            (``dataset``), in each band (``band``), or in each band at each frame of the window (``element``); or of
+            each window by its own (``sample``).
+        scale: factor applied last.
     """
 
     sample_rate: int
@@ -53,15 +62,47 @@ class FrontEnd:
     offset: float = 0.0
     floor: float = 1e-10
     float16_mel: bool = False
+    representation: Literal["mel", "stft", "waveform"] = "mel"
+    weighting: Literal["none", "A"] = "none"
+    standardisation: Standardisation = "none"
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.hop_length <= self.n_fft:
             raise ValueError(f"a hop of {self.hop_length} samples does not fit windows of {self.n_fft}")
+        if (self.n_mels > 0) != (self.representation == "mel"):
+            raise ValueError(f"a front end of the kind {self.representation!r} cannot have {self.n_mels} mel bands")
+        if self.representation == "waveform" and (self.n_fft != 1 or self.compression != "none"):
+            raise ValueError("a waveform has frames of one sample and is not compressed")
+
+    @property
+    def n_bands(self) -> int:
+        """Number of values in a frame."""
+        match self.representation:
+            case "mel":
+                return self.n_mels
+            case "stft":
+                return self.n_fft // 2 + 1
+            case "waveform":
+                return 1
+
+    @property
+    def spectral(self) -> "FrontEnd":
+        """The part of it that is worth keeping on disk: all up to the filter bank, shared by many front ends."""
+        return FrontEnd(
+            **{name: getattr(self, name) for name in _SPECTRAL},
+        )
 
     @property
     def hop_seconds(self) -> float:
         """Distance of neighbouring frames in seconds."""
         return self.hop_length / self.sample_rate
+
+
+_SPECTRAL = (
+    "sample_rate", "n_fft", "hop_length", "n_mels", "win_length", "window", "centred", "fmin", "fmax", "mel_scale",
+    "mel_norm", "power", "representation", "weighting",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +112,7 @@ class ModelSpec:
     Attributes:
         name: short name for the command line, lower case with hyphens.
         title: name for people.
-        kind: what its labels are.
+        kind: what its labels are; ``sounds`` where they are the user's own.
         labels: one name per output, in the network's order.
         network: key in the registry of ``timbrescope.recognition.networks``.
         network_options: keyword arguments of that network's constructor.
