@@ -1,0 +1,164 @@
+"""The windows of a collection with their targets, read from the feature cache batch by batch."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from timbrescope.recognition.features import compress
+from timbrescope.recognition.spec import FrontEnd
+from training.cache import FeatureCache, decode
+from training.collection import Item, Task
+from training.gate import loud_windows
+
+Indices = NDArray[np.int64]
+
+
+class Examples:
+    """Windows to learn from or to validate with.
+
+    A window is ``window_frames`` of one item; what an item lacks at its end is silence. For the task ``frame`` the
+    label of a window is that of its middle, and windows whose middle has no label are left out. Only the places of the
+    windows are kept in memory: 12 bytes each.
+
+    Args:
+        cache: holds the spectra of all items.
+        items: whose files are in the cache.
+        labels: in the order of the targets.
+        task: of the collection.
+        window_frames: length of a window.
+        hop_frames: distance of an item's windows.
+        random_place: one window an item, at a place drawn anew for each batch.
+        silence_db: leaves out windows whose RMS is below it, in decibels of full scale.
+        versions: augmented versions of each file in the cache, drawn from beside the file itself.
+    """
+
+    def __init__(
+        self,
+        cache: FeatureCache,
+        items: Sequence[Item],
+        labels: Sequence[str],
+        task: Task,
+        *,
+        window_frames: int,
+        hop_frames: int,
+        random_place: bool = False,
+        silence_db: float | None = None,
+        versions: int = 0,
+    ) -> None:
+        self.items = items
+        self.window_frames = window_frames
+        self._cache = cache
+        self._random_place = random_place
+        self._versions = versions
+        self._hop_seconds = cache.front_end.hop_seconds
+        self._spans = [self._span(item) for item in items]
+        number = {label: index for index, label in enumerate(labels)}
+        if task == "frame":
+            self._rows = np.eye(len(labels), dtype=np.float32)
+        else:
+            self._rows = np.zeros((len(items), len(labels)), np.float32)
+            for row, item in zip(self._rows, items, strict=True):
+                for label, value in item.labels.items():
+                    row[number[label]] = value
+        places: list[NDArray[np.int32]] = []
+        for index, (first, last) in enumerate(self._spans):
+            step = last - first if random_place else hop_frames
+            starts = np.arange(first, max(first + 1, last - window_frames + 1), max(1, step), dtype=np.int32)
+            rows = np.full_like(starts, index)
+            if task == "frame":
+                starts, rows = self._with_labels(items[index], starts, number)
+            if silence_db is not None:
+                loud = self._loud(items[index], starts, silence_db)
+                starts, rows = starts[loud], rows[loud]
+            places.append(np.stack([np.full_like(starts, index), starts, rows], axis=1))
+        self._places = np.concatenate(places) if places else np.empty((0, 3), np.int32)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """Return the targets of all windows, shape (windows, n_labels); large for frame labels."""
+        return self._rows[self._places[:, 2]]
+
+    @property
+    def item_of(self) -> NDArray[np.int32]:
+        """Return which item each window belongs to."""
+        return self._places[:, 0]
+
+    def batch(self, indices: Indices, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Return some windows and their targets.
+
+        Args:
+            indices: which.
+            generator: draws places and versions; without one they are the first window and the file itself.
+
+        Returns:
+            Spectra before compression, float32, shape (batch, window_frames, n_bands), and targets, float32, shape
+            (batch, n_labels), with nan where nobody knows.
+        """
+        codes = np.zeros((len(indices), self.window_frames, self._cache.front_end.n_bands), self._cache.dtype)
+        drawn = torch.rand(len(indices), 2, generator=generator).numpy() if generator else np.zeros((len(indices), 2))
+        for row, (item, place, _) in enumerate(self._places[indices]):
+            path, (_, last) = self.items[item].path, self._spans[item]
+            room = max(0, last - self.window_frames - int(place)) if self._random_place else 0
+            start = int(place) + int(drawn[row, 0] * (room + 1))
+            version = int(drawn[row, 1] * (self._versions + 1))
+            stretch = self._cache.frames(path, version) / self._cache.frames(path)
+            count = min(self.window_frames, round((last - start) * stretch))
+            codes[row, :count] = self._cache.read(path, round(start * stretch), count, version)
+        targets = torch.from_numpy(self._rows[self._places[indices, 2]])
+        return decode(torch.from_numpy(codes)), targets
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield all windows in order."""
+        for first in range(0, len(self), size):
+            yield self.batch(np.arange(first, min(first + size, len(self))))
+
+    def _span(self, item: Item) -> tuple[int, int]:
+        frames = self._cache.frames(item.path)
+        first = min(round(item.start / self._hop_seconds), max(0, frames - 1))
+        last = frames if item.end is None else min(frames, round(item.end / self._hop_seconds))
+        return first, max(last, first + 1)
+
+    def _with_labels(
+        self, item: Item, starts: NDArray[np.int32], number: dict[str, int]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        middles = (starts + self.window_frames // 2) * self._hop_seconds
+        begins = np.array([segment.start for segment in item.segments])
+        ends = np.array([segment.end for segment in item.segments])
+        which = np.searchsorted(begins, middles, side="right") - 1
+        inside = (which >= 0) & (middles < ends[which])
+        rows = np.array([number[item.segments[index].label] for index in which[inside]], np.int32)
+        return starts[inside], rows
+
+    def _loud(self, item: Item, starts: NDArray[np.int32], silence_db: float) -> NDArray[np.bool_]:
+        if not len(starts):
+            return np.zeros(0, bool)
+        last = int(starts[-1]) + self.window_frames
+        spectra = decode(torch.from_numpy(self._cache.read(item.path, int(starts[0]), last - int(starts[0]))))
+        return loud_windows(self._cache.front_end, spectra, starts - starts[0], self.window_frames, silence_db)
+
+
+def statistics(examples: Examples, front_end: FrontEnd, most: int = 20_000) -> tuple[Tensor, Tensor]:
+    """Return mean and standard deviation over a training set, in the shape that ``Standardise`` keeps.
+
+    Args:
+        examples: of the training set.
+        front_end: says how spectra are compressed and over which axes they are standardised.
+        most: windows that are enough, evenly spaced.
+    """
+    axes = {"dataset": (0, 1, 2), "band": (0, 1), "element": (0,)}[front_end.standardisation]
+    chosen = np.unique(np.linspace(0, len(examples) - 1, min(most, len(examples))).astype(np.int64))
+    count, total, squares = 0, torch.zeros(()), torch.zeros(())
+    for part in np.array_split(chosen, max(1, len(chosen) // 64)):
+        x = compress(front_end, examples.batch(part)[0]).double()
+        count += x.numel() // x.sum(dim=axes).numel()
+        total = total + x.sum(dim=axes)
+        squares = squares + x.square().sum(dim=axes)
+    mean = total / count
+    deviation = (squares / count - mean.square()).clamp(min=0).sqrt()
+    return mean.float().reshape(-1) if mean.dim() == 0 else mean.float(), deviation.float().reshape(mean.shape or (1,))

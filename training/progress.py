@@ -1,0 +1,138 @@
+"""What a training run tells while it goes on: to a person at a terminal, or as JSON lines to another program."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TextIO
+
+from tqdm import tqdm
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """So many of the recordings have been read."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something was left out or done otherwise; the sentence says what and why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Learning begins, or goes on after ``epoch`` epochs."""
+
+    labels: tuple[str, ...]
+    train_windows: int
+    validation_windows: int
+    parameters: int
+    device: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A batch has been learnt; ``loss`` is the mean of the epoch so far, ``seconds_left`` to the last epoch's end."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch is over."""
+
+    epoch: int
+    epochs: int
+    learning_rate: float
+    loss: float
+    validation_loss: float
+    metric: str
+    value: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The best model has been written."""
+
+    model: str
+    epoch: int
+    metric: str
+    value: float
+
+
+Event = Prepared | Problem | Started | Step | Epoch | Finished
+Report = Callable[[Event], None]
+
+
+class JsonLines:
+    """Writes each event as one line of JSON with its kind under ``event``."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+
+    def __call__(self, event: Event) -> None:
+        """Write one line at once."""
+        print(json.dumps({"event": type(event).__name__.lower(), **asdict(event)}), file=self._stream, flush=True)
+
+
+class Terminal:
+    """Shows a bar for what goes on and a line for each epoch, on standard error."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Prepared(done, total):
+                self._show("reading recordings", done, total)
+            case Step(epoch, epochs, step, steps, loss, seconds_left):
+                bar = self._show(f"epoch {epoch}/{epochs}", step, steps)
+                bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")
+            case Problem(sentence):
+                self._say(f"timbrescope: {sentence}")
+            case Started(labels, train_windows, validation_windows, parameters, device, epoch):
+                self._say(
+                    f"{len(labels)} labels, {train_windows:,} windows to learn, {validation_windows:,} to validate, "
+                    f"{parameters:,} parameters on {device}" + (f", going on after epoch {epoch}" if epoch else "")
+                )
+            case Epoch():
+                self._say(
+                    f"epoch {event.epoch:>3}  loss {event.loss:.4f}  validation loss {event.validation_loss:.4f}  "
+                    f"{event.metric} {event.value:.4f}{'  best' if event.best else ''}"
+                )
+            case Finished(model, epoch, metric, value):
+                self._say(f"{model}: best at epoch {epoch}, {metric} {value:.4f} on the validation part")
+
+    def _show(self, title: str, done: int, total: int) -> "tqdm[None]":
+        if self._bar is None or self._bar.desc != title + ": ":
+            self._close()
+            self._bar = tqdm(total=total, desc=title, leave=False, disable=None)
+        self._bar.update(done - self._bar.n)
+        return self._bar
+
+    def _say(self, line: str) -> None:
+        self._close()
+        print(line, file=sys.stderr)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{seconds:.0f} s" if seconds < 60 else f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -1,0 +1,325 @@
+"""The training loop, from top to bottom."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from timbrescope.core.errors import ModelError
+from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
+from timbrescope.recognition.device import choose_device, is_out_of_memory
+from timbrescope.recognition.features import compress
+from timbrescope.recognition.model import Model
+from timbrescope.recognition.networks import cost
+from timbrescope.recognition.networks.fittable import Fittable
+from timbrescope.recognition.spec import ModelSpec
+from training.augment import change_inputs, change_spectra
+from training.config import Config, Stage
+from training.errors import TrainingError
+from training.examples import Indices, statistics
+from training.losses import LossFunction, distil, make_loss
+from training.preparation import Preparation, model_spec
+from training.progress import Epoch, Finished, Problem, Report, Started, Step
+from training.run_state import Pace, Position, identity, interruption, read_state, write_state
+from training.schedules import LearningRate
+from training.splits import balanced_order, class_weights
+from training.start import load_teacher, start_from
+from training.validation import is_better, validate
+
+MODEL = f"model{SUFFIX}"
+_MOST_FITTED = 50_000  # windows that a method without gradients learns from
+
+
+def train(
+    config: Config,
+    data: Preparation,
+    folder: Path,
+    report: Report,
+    *,
+    device: str = "auto",
+    donors: Sequence[Path] = (),
+) -> Path:
+    """Train a model, or go on with the run that the folder holds; return the best model's checkpoint.
+
+    Everything that is drawn follows from the seed, the epoch and the step, so that a run that was killed and goes on
+    ends with the same weights as one that was not (bit by bit on one CPU thread).
+
+    Args:
+        config: of the run.
+        data: what to learn from.
+        folder: gets the model, the state of the run and a TensorBoard log.
+        report: is told how it goes.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``; under torchrun each process takes its own.
+        donors: checkpoints from which the network takes the tensors that fit.
+
+    Raises:
+        TrainingError: the folder holds another run, or the configuration does not fit the network or the data.
+        KeyboardInterrupt: the user ended it; the state has been saved.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = model_spec(config, data.collection)
+    torch.manual_seed(config.training.seed)
+    try:
+        model = Model(spec)
+    except ModelError as error:
+        raise TrainingError(str(error)) from error
+    if spec.front_end.standardisation in ("dataset", "band", "element"):
+        model.standardise.mean, model.standardise.std = statistics(data.train, spec.front_end)
+    start_from(model.network, donors, report)
+    if isinstance(model.network, Fittable):
+        return _fit(config, data, spec, model, folder, report)
+    return _Run(config, data, spec, model, folder, report, device).to_the_end()
+
+
+class _Run:
+    """One run of gradient descent."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: Preparation,
+        spec: ModelSpec,
+        model: Model,
+        folder: Path,
+        report: Report,
+        device: str,
+    ) -> None:
+        self.fabric = _fabric(device, config.training.precision)
+        self.config, self.data, self.spec, self.folder = config, data, spec, folder
+        self.report: Report = report if self.fabric.is_global_zero else lambda _: None
+        self.model = model.to(self.fabric.device)
+        self.kernels = [weight for weight in model.network.parameters() if weight.dim() > 1]
+        self.averaged = (
+            AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.training.averaging), use_buffers=True)
+            if config.training.averaging
+            else None
+        )
+        exclusive = data.collection.task != "multi"
+        self.targets = data.train.targets
+        weights = torch.from_numpy(class_weights(self.targets)) if config.data.balance == "weights" else None
+        self.loss_of = make_loss(
+            config.training, exclusive=exclusive, weights=None if weights is None else weights.to(self.fabric.device)
+        )
+        self.teacher = load_teacher(config, spec, self.fabric.device)
+        self.identity = identity(config, data.collection)
+        self.at = Position()
+        self.best: dict[str, Tensor] | None = None
+        self.all_epochs = sum(stage.epochs for stage in config.training.stages)
+        self.at_once = config.training.batch  # windows in one forward pass; halved where memory runs out
+        self.pace = Pace()
+
+    def to_the_end(self) -> Path:
+        """Go through all stages and write the best model."""
+        saved = read_state(self.folder, self.identity)
+        if saved is not None:
+            self.at, self.best = Position(**saved["position"]), saved["best"]
+            self.model.load_state_dict(saved["model"])
+            if self.averaged is not None:
+                self.averaged.load_state_dict(saved["averaged"])
+        self.forward = self.fabric.setup_module(self.model)
+        self.report(
+            Started(
+                self.spec.labels,
+                len(self.data.train),
+                len(self.data.validation),
+                cost.learnable(self.model),
+                str(self.fabric.device),
+                self.at.epochs_before + self.at.epoch,
+            )
+        )
+        stages = self.config.training.stages
+        with interruption() as self.interrupted, SummaryWriter(str(self.folder / "tensorboard")) as self.log:
+            while self.at.stage < len(stages):
+                self._learn(stages[self.at.stage], saved)
+                saved = None
+                self.at.stage, self.at.epochs_before = self.at.stage + 1, self.at.epochs_before + self.at.epoch
+                self.at.epoch, self.at.stale = 0, 0
+                if self.best is not None:
+                    self.model.load_weights(self.best)
+        if self.best is None or self.at.best_value is None:
+            raise TrainingError(f"The configuration {self.config.name} has no epochs; give its stages at least one.")
+        path, metric = self.folder / MODEL, self.config.training.metric
+        if self.fabric.is_global_zero:
+            figures = {f"validation {metric}": round(self.at.best_value, 4)}
+            save_checkpoint(path, replace(self.spec, figures=figures), self.best)
+        self.fabric.barrier()
+        self.report(Finished(str(path), self.at.best_epoch, metric, self.at.best_value))
+        return path
+
+    def _learn(self, stage: Stage, saved: dict[str, Any] | None) -> None:
+        """Go through the epochs of a stage, or through the rest of them."""
+        self.optimiser = self.fabric.setup_optimizers(_optimiser(stage, self.model))
+        self.rate = LearningRate(stage)
+        if saved is not None and saved["optimiser"] is not None:
+            self.optimiser.load_state_dict(saved["optimiser"])
+            self.rate.load_state_dict(saved["rate"])
+        at = self.at
+        while at.epoch < stage.epochs and (stage.patience is None or at.stale < stage.patience):
+            epoch = at.epochs_before + at.epoch
+            batches = self._batches(epoch)
+            self.forward.train()
+            for step in range(at.step, len(batches)):
+                for group in self.optimiser.param_groups:
+                    group["lr"] = self.rate.at(at.epoch, step, len(batches))
+                loss = self._step(batches[step], epoch, step)
+                at.step, at.loss_sum = step + 1, at.loss_sum + loss
+                left = self.all_epochs - epoch - at.step / len(batches)
+                seconds = self.pace.seconds_left(left, 1 / len(batches))
+                self.report(Step(epoch + 1, self.all_epochs, at.step, len(batches), at.loss_sum / at.step, seconds))
+                if self.interrupted():
+                    self._save()
+                    raise KeyboardInterrupt
+                if self.pace.minutes_since_saved > self.config.training.checkpoint_minutes:
+                    self._save()
+            self._end_epoch(epoch, at.loss_sum / len(batches))
+            self._save()
+
+    def _batches(self, epoch: int) -> list[Indices]:
+        """Return which windows each step of an epoch learns from, over all processes: nearly equally many."""
+        training, count = self.config.training, len(self.data.train)
+        if self.config.data.balance == "sampling":
+            order = balanced_order(self.targets, training.seed, epoch)
+        else:
+            order = np.random.default_rng([training.seed, epoch]).permutation(count)
+        return np.array_split(order, max(1, round(len(order) / training.batch)))
+
+    def _step(self, chosen: Indices, epoch: int, step: int) -> float:
+        """Learn from a batch; return its loss."""
+        fabric, online = self.fabric, self.config.online
+        seed = np.random.SeedSequence([self.config.training.seed, epoch, step, fabric.global_rank])
+        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))  # of dropout
+        generator = torch.Generator().manual_seed(torch.initial_seed())
+        power, wanted = self.data.train.batch(chosen[fabric.global_rank :: fabric.world_size], generator)
+        power, wanted = change_spectra(power, wanted, online, generator)
+        windows, wanted = change_inputs(compress(self.spec.front_end, power), wanted, online, generator)
+        windows, wanted = windows.to(fabric.device), wanted.to(fabric.device)
+        while True:
+            try:
+                self.optimiser.zero_grad()
+                loss = 0.0
+                for part, part_wanted in zip(windows.split(self.at_once), wanted.split(self.at_once), strict=True):
+                    part_loss = self._loss(part, part_wanted) * (len(part) / len(windows))
+                    fabric.backward(part_loss)
+                    loss += float(part_loss.detach())
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self.at_once == 1:
+                    raise
+                self.at_once = max(1, min(self.at_once, len(windows)) // 2)
+                self.report(Problem(f"Memory ran out; training goes on with {self.at_once} windows at a time."))
+        if self.config.training.gradient_clip is not None:
+            fabric.clip_gradients(self.forward, self.optimiser, max_norm=self.config.training.gradient_clip)
+        self.optimiser.step()
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.model)
+        return loss
+
+    def _loss(self, windows: Tensor, wanted: Tensor) -> Tensor:
+        logits, distillation = self.forward(windows), self.config.training.distillation
+        if self.teacher is None or distillation is None:
+            loss = self.loss_of(logits, wanted)
+        else:
+            with torch.no_grad():
+                taught = self.teacher(windows)
+            exclusive = self.data.collection.task != "multi"
+            loss = distil(logits, taught, wanted, self.loss_of, distillation, exclusive=exclusive)
+        if self.config.training.l2:
+            loss = loss + self.config.training.l2 * sum(weight.square().sum() for weight in self.kernels)
+        return loss
+
+    def _end_epoch(self, epoch: int, loss: float) -> None:
+        """Validate, keep the best weights, and tell."""
+        at, metric = self.at, self.config.training.metric
+        judged = cast("Model", self.averaged.module) if self.averaged is not None else self.model
+        validation_loss = value = loss
+        if len(self.data.validation):
+            plain_loss: LossFunction = make_loss(self.config.training, exclusive=self.data.collection.task != "multi")
+            validation_loss, value = validate(
+                judged, self.data.validation, self.spec.front_end, self.data.collection.task, metric, plain_loss
+            )
+        elif metric != "loss":
+            value = -loss  # nothing else is known of the model, and the metric is one that grows
+        better = is_better(metric, value, at.best_value)
+        at.stale += 1
+        if better:
+            at.best_value, at.best_epoch, at.stale = value, epoch + 1, 0
+            self.best = {name: tensor.detach().cpu().clone() for name, tensor in judged.weights().items()}
+        self.rate.epoch_ended(loss, validation_loss)
+        rate = float(self.optimiser.param_groups[0]["lr"])
+        ended = Epoch(epoch + 1, self.all_epochs, rate, loss, validation_loss, metric, value, better)
+        at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
+        at.history.append(asdict(ended))
+        if self.fabric.is_global_zero:
+            for name in ("learning_rate", "loss", "validation_loss", "value"):
+                self.log.add_scalar(name, getattr(ended, name), ended.epoch)
+        self.report(ended)
+
+    def _save(self) -> None:
+        if self.fabric.is_global_zero:
+            state = {
+                "identity": self.identity,
+                "position": asdict(self.at),
+                "model": self.model.state_dict(),
+                "averaged": self.averaged.state_dict() if self.averaged is not None else None,
+                "optimiser": self.optimiser.state_dict(),
+                "rate": self.rate.state_dict(),
+                "best": self.best,
+            }
+            write_state(self.folder, state)
+        self.pace.saved()
+
+
+def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folder: Path, report: Report) -> Path:
+    """Let a method without gradients learn from all windows at once."""
+    network = cast("Fittable", model.network)
+    report(Started(spec.labels, len(data.train), len(data.validation), 0, "cpu", 0))
+    chosen = np.random.default_rng(config.training.seed).permutation(len(data.train))[:_MOST_FITTED]
+    power, wanted = data.train.batch(np.sort(chosen))
+    windows = model.standardise(compress(spec.front_end, power))
+    exclusive, metric = data.collection.task != "multi", config.training.metric
+    try:
+        network.fit(windows, wanted.argmax(dim=1) if exclusive else wanted, config.training.seed)
+    except ModelError as error:
+        raise TrainingError(str(error)) from error
+    options = {**spec.network_options, **network.fitted_options()}
+    value, figures = float("nan"), {}
+    if len(data.validation):
+        loss_of = make_loss(config.training, exclusive=exclusive)
+        _, value = validate(model, data.validation, spec.front_end, data.collection.task, metric, loss_of)
+        figures = {f"validation {metric}": round(value, 4)}
+    path = folder / MODEL
+    save_checkpoint(path, replace(spec, network_options=options, figures=figures), model.weights())
+    report(Finished(str(path), 1, metric, value))
+    return path
+
+
+def _fabric(device: str, precision: Any) -> Fabric:
+    """Return the processors to compute on: one, or those that torchrun has started this process for."""
+    here, everywhere = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), int(os.environ.get("WORLD_SIZE", "1"))
+    fabric = Fabric(
+        accelerator=choose_device(device).type,
+        strategy="ddp" if everywhere > 1 else "auto",
+        devices=here,
+        num_nodes=max(1, everywhere // here),
+        precision=precision,
+    )
+    fabric.launch()
+    return fabric
+
+
+def _optimiser(stage: Stage, model: Model) -> torch.optim.Optimizer:
+    parameters = model.network.parameters()
+    if stage.optimiser == "sgd":
+        return torch.optim.SGD(
+            parameters, stage.learning_rate, stage.momentum, weight_decay=stage.weight_decay, nesterov=stage.nesterov
+        )
+    kind = torch.optim.Adam if stage.optimiser == "adam" else torch.optim.AdamW
+    return kind(parameters, stage.learning_rate, stage.betas, weight_decay=stage.weight_decay)
