@@ -1,13 +1,22 @@
 """What a network costs: how many numbers it is made of, and how much it has to multiply."""
 
+from itertools import chain
+
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 
+from timbrescope.recognition.networks.fittable import Fittable
+
 
 def learnable(network: nn.Module) -> int:
-    """Return the number of parameters that training changes."""
+    """Return the number of parameters that training changes.
+
+    Of a model that learns without gradients these are all the values that it has learnt.
+    """
+    if isinstance(network, Fittable):
+        return sum(values.numel() for values in network.state_dict().values())
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
@@ -34,7 +43,7 @@ def multiply_adds(network: nn.Module, window: tuple[int, ...]) -> int:
         network: left in the mode, training or evaluation, that it was in.
         window: shape of one input without the batch, as in its registry entry.
     """
-    device = next(network.parameters()).device
+    device = next(chain(network.parameters(), network.buffers())).device
     was_training = network.training
     network.eval()
     try:
