@@ -21,6 +21,7 @@ class Rule:
     """A way from windows to decisions.
 
     Attributes:
+        name: for the command line.
         combine: takes the windows' scores, shape (windows, labels), the number of each window's clip and how many clips
             there are; gives the clips' scores, shape (clips, labels). None leaves each window for itself.
         threshold: from which score on a label applies, where any number of labels may.
@@ -28,6 +29,7 @@ class Rule:
         meaning: for people.
     """
 
+    name: str
     combine: Combine | None
     threshold: float
     calibrated: bool
@@ -58,10 +60,13 @@ def majority(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
 
 
 RULES = {
-    "mean": Rule(mean, 0.2, calibrated=True, meaning="mean of the windows"),
-    "sum-normalise": Rule(sum_normalise, 0.5, calibrated=False, meaning="sum of the windows over its largest value"),
-    "majority": Rule(majority, 0.5, calibrated=False, meaning="majority vote of the windows"),
-    "none": Rule(None, 0.5, calibrated=True, meaning="each window for itself"),
+    known.name: known
+    for known in (
+        Rule("mean", mean, 0.2, calibrated=True, meaning="the mean of its windows"),
+        Rule("sum-normalise", sum_normalise, 0.5, calibrated=False, meaning="the sum of its windows over its largest"),
+        Rule("majority", majority, 0.5, calibrated=False, meaning="the majority vote of its windows"),
+        Rule("none", None, 0.5, calibrated=True, meaning="each window for itself"),
+    )
 }
 
 

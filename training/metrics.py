@@ -155,7 +155,10 @@ def _reaching(steps: NDArray[np.intp], chosen: NDArray[np.bool_]) -> Floats:
 
 
 def areas(
-    scores: NDArray[np.floating], targets: NDArray[np.floating], weights: NDArray[np.integer] | None = None
+    scores: NDArray[np.floating],
+    targets: NDArray[np.floating],
+    groups: NDArray[np.intp],
+    weights: NDArray[np.integer],
 ) -> tuple[Floats, Floats]:
     """Return the areas under the ROC and the precision-recall curve of each label, two of shape (draws, labels).
 
@@ -165,12 +168,13 @@ def areas(
     Args:
         scores: shape (rows, labels).
         targets: shape (rows, labels).
-        weights: how often each row counts in each draw, shape (draws, rows); None counts each row once in one draw.
+        groups: number of each row's group, shape (rows,).
+        weights: how often each group counts in each draw, shape (draws, groups).
     """
     rows, n_labels = scores.shape
     # Whole numbers below 2**24 are exact in single precision, and the largest of them is about the number of rows.
-    by_row = np.ones((rows, 1), np.float32) if weights is None else np.ascontiguousarray(weights.T, np.float32)
-    n_draws = by_row.shape[1]
+    by_group = weights.T.astype(np.float32)  # groups, draws
+    n_draws = len(weights)
     roc, pr = np.full((2, n_draws, n_labels), np.nan)
     at_once = max(1, _ELEMENTS_AT_ONCE // max(1, rows))
     for label in range(n_labels):
@@ -182,7 +186,7 @@ def areas(
         steps = _steps(scores[order, label], applies)
         for first in range(0, n_draws, at_once):
             draws = slice(first, first + at_once)
-            roc[draws, label], pr[draws, label] = _areas(by_row[order, draws], applies, steps)
+            roc[draws, label], pr[draws, label] = _areas(by_group[groups[order], draws], applies, steps)
     return roc, pr
 
 

@@ -128,7 +128,8 @@ def predict(
     )
 
 
-def _key(label: str) -> str:
+def label_key(label: str) -> str:
+    """Return what labels of the same name have in common: case does not matter, ``_`` is a space."""
     return label.casefold().replace("_", " ").strip()
 
 
@@ -138,8 +139,8 @@ def _columns(spec: ModelSpec, collection: Collection) -> dict[str, int]:
     Raises:
         TrainingError: it knows none.
     """
-    outputs = {_key(label): index for index, label in enumerate(spec.labels)}
-    columns = {label: outputs[_key(label)] for label in collection.labels if _key(label) in outputs}
+    outputs = {label_key(label): index for index, label in enumerate(spec.labels)}
+    columns = {label: outputs[label_key(label)] for label in collection.labels if label_key(label) in outputs}
     if not columns:
         raise TrainingError(
             f"{spec.name} knows none of the labels of this collection ({_some(collection.labels)}) but others "
@@ -195,7 +196,7 @@ def _frame_targets(
     A window whose middle has no label is silence, where the model knows silence; otherwise its targets are unknown.
     """
     middles = times + spec.window_frames // 2 * spec.front_end.hop_seconds
-    silence = next((index for index, label in enumerate(spec.labels) if _key(label) == _SILENCE), -1)
+    silence = next((index for index, label in enumerate(spec.labels) if label_key(label) == _SILENCE), -1)
     found = np.full(len(times), silence)
     for segment in item.segments:
         found[(segment.start <= middles) & (middles < segment.end)] = columns.get(segment.label, -1)

@@ -39,6 +39,12 @@ def one_group(rows: int) -> NDArray[np.intp]:
     return np.zeros(rows, np.intp)
 
 
+def whole_areas(
+    scores: NDArray[np.float64], targets: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return areas(scores, targets, one_group(len(scores)), np.ones((1, 1), np.int64))
+
+
 def test_accuracy_and_confusion_are_scikit_learns(scores: NDArray[np.float64], classes: NDArray[np.float64]) -> None:
     true, found = classes.argmax(axis=1), scores.argmax(axis=1)
     assert top_hits(scores, classes).mean() == pytest.approx(sklearn.accuracy_score(true, found))
@@ -88,34 +94,35 @@ def test_the_threshold_scan_is_each_threshold_by_itself(scores: NDArray[np.float
 def test_areas_are_scikit_learns_with_ties_and_weights(
     scores: NDArray[np.float64], tags: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
-    weights = rng.integers(0, 4, size=(3, ROWS))
-    roc, pr = areas(scores, tags, weights)
+    groups = rng.permutation(np.arange(ROWS) % 60)
+    weights = rng.integers(0, 4, size=(3, 60))
+    roc, pr = areas(scores, tags, groups, weights)
     for draw in range(3):
         for label in range(LABELS):
             known = tags[:, label], scores[:, label]
-            expected = sklearn.roc_auc_score(*known, sample_weight=weights[draw])
+            expected = sklearn.roc_auc_score(*known, sample_weight=weights[draw, groups])
             assert roc[draw, label] == pytest.approx(expected)
-            expected = sklearn.average_precision_score(*known, sample_weight=weights[draw])
+            expected = sklearn.average_precision_score(*known, sample_weight=weights[draw, groups])
             assert pr[draw, label] == pytest.approx(expected)
 
 
 def test_areas_cannot_be_told_without_both_kinds_of_rows() -> None:
     scores = np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]])
-    roc, pr = areas(scores, np.array([[1.0, 0.0, np.nan], [1.0, 0.0, 1.0]]))
+    roc, pr = whole_areas(scores, np.array([[1.0, 0.0, np.nan], [1.0, 0.0, 1.0]]))
     assert np.isnan(roc).all()
     assert np.isnan(pr).all()
 
 
 def test_perfect_and_reversed_scores(tags: NDArray[np.float64]) -> None:
-    roc, pr = areas(tags, tags)
+    roc, pr = whole_areas(tags, tags)
     np.testing.assert_allclose(roc, 1.0)
     np.testing.assert_allclose(pr, 1.0)
-    np.testing.assert_allclose(areas(1 - tags, tags)[0], 0.0)
+    np.testing.assert_allclose(whole_areas(1 - tags, tags)[0], 0.0)
 
 
 def test_chance_is_a_half(rng: np.random.Generator) -> None:
     targets = (rng.random((4000, 3)) < 0.4).astype(np.float64)
-    roc, pr = areas(rng.random((4000, 3)), targets)
+    roc, pr = whole_areas(rng.random((4000, 3)), targets)
     np.testing.assert_allclose(roc, 0.5, atol=0.05)
     np.testing.assert_allclose(pr, 0.4, atol=0.05)
 
@@ -127,7 +134,7 @@ def test_what_is_unknown_changes_nothing(
     unknown = np.full((50, LABELS), np.nan)
     for targets in (tags, classes):
         longer = np.concatenate([targets, unknown])
-        np.testing.assert_array_equal(areas(more, longer), areas(scores, targets))
+        np.testing.assert_array_equal(whole_areas(more, longer), whole_areas(scores, targets))
         np.testing.assert_array_equal(scan_thresholds(more, longer).f1, scan_thresholds(scores, targets).f1)
         assert reliability(more, longer).error == reliability(scores, targets).error
         assert np.nanmean(top_hits(more, longer)) == top_hits(scores, targets).mean()
@@ -141,7 +148,7 @@ def test_the_order_of_the_rows_changes_nothing(
     scores: NDArray[np.float64], tags: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
     order = rng.permutation(ROWS)
-    np.testing.assert_allclose(areas(scores[order], tags[order]), areas(scores, tags))
+    np.testing.assert_allclose(whole_areas(scores[order], tags[order]), whole_areas(scores, tags))
     np.testing.assert_array_equal(scan_thresholds(scores[order], tags[order]).f1, scan_thresholds(scores, tags).f1)
     assert reliability(scores[order], tags[order]).error == pytest.approx(reliability(scores, tags).error)
 

@@ -1,0 +1,268 @@
+"""Judging a model: every figure with its confidence interval, and what lies behind it."""
+
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from training import agreement
+from training.aggregate import Rule, rule
+from training.cases import MAIN_FIGURE, Cases, cases, counts, figures, group_name
+from training.collection import Task
+from training.errors import TrainingError
+from training.evaluation import (
+    Calibration,
+    ClassFigures,
+    Curve,
+    Difference,
+    Evaluation,
+    Figure,
+    GroupFigure,
+    Mistake,
+    Number,
+    Spread,
+    Tags,
+    ThresholdFigures,
+)
+from training.metrics import (
+    THRESHOLDS,
+    Counts,
+    areas,
+    confusion_matrix,
+    decide,
+    group_draws,
+    interval,
+    reliability,
+    scan_thresholds,
+    top_hits,
+)
+from training.predict import Predictions, label_key
+
+DRAWS = 1000
+_CURVE_POINTS = 200
+_MISTAKES = 20
+
+
+def evaluate(
+    predictions: Predictions, *, aggregate: str | None = None, threshold: float | None = None, seed: int = 0
+) -> Evaluation:
+    """Judge a model by its predictions.
+
+    Args:
+        predictions: of the model.
+        aggregate: name of a rule in ``training.aggregate.RULES``; None takes the usual one of the task.
+        threshold: from which score on a label applies; None takes that of the rule.
+        seed: of the bootstrap; the same one gives the same intervals.
+
+    Raises:
+        TrainingError: the rule or the threshold does not suit the task.
+    """
+    chosen, threshold = _way(predictions.task, aggregate, threshold)
+    judged = cases(predictions, chosen)
+    many = judged.task == "multi"
+    n_groups = len(judged.group_names)
+    values = figures(judged, threshold, _weights(n_groups, seed))
+    by_group = counts(judged, threshold)
+    roc, pr = areas(judged.scores, judged.targets, np.zeros_like(judged.items), np.ones((1, 1), np.int64))
+    return Evaluation(
+        model=predictions.spec.name,
+        title=predictions.spec.title,
+        task=judged.task,
+        aggregate=chosen.name,
+        threshold=threshold,
+        seed=seed,
+        rows=int((~np.isnan(judged.targets)).any(axis=1).sum()),
+        groups=n_groups,
+        unread=predictions.unread,
+        main=MAIN_FIGURE[judged.task],
+        figures={name: _figure(drawn) for name, drawn in values.items()},
+        classes=_classes(predictions.spec.labels, by_group.weighted(np.ones((1, n_groups), np.int64)), roc[0], pr[0]),
+        without_areas=int(np.isnan(roc).sum()),
+        confusion=() if many else tuple(map(tuple, confusion_matrix(judged.scores, judged.targets).tolist())),
+        thresholds=_thresholds(judged) if many else None,
+        roc=_roc(judged) if many else None,
+        precision_recall=_precision_recall(judged) if many else None,
+        calibration=_calibration(judged) if chosen.calibrated else None,
+        tags=_tags(predictions) if many else None,
+        breakdown=_breakdown(judged, by_group),
+        mistakes=_mistakes(predictions, judged, threshold),
+        problems=predictions.problems,
+    )
+
+
+def compare(
+    first: Predictions,
+    second: Predictions,
+    *,
+    aggregate: str | None = None,
+    threshold: float | None = None,
+    seed: int = 0,
+) -> Difference:
+    """Return by how much the second model is better than the first, with a paired bootstrap over groups.
+
+    Only pieces that both could hear and labels that both know count. The rest is as in ``evaluate``.
+    """
+    chosen, threshold = _way(first.task, aggregate, threshold)
+    names = sorted({group_name(item) for predictions in (first, second) for item in predictions.items})
+    heard = [{(item.path, item.start, item.end) for item in predictions.items} for predictions in (first, second)]
+    both = heard[0] & heard[1]
+    labels = [{label_key(label) for label in predictions.spec.labels} for predictions in (first, second)]
+    common = labels[0] & labels[1]
+    weights = _weights(len(names), seed)
+    main = MAIN_FIGURE[first.task]
+    values = []
+    for predictions in (first, second):
+        judged = cases(predictions, chosen, names)
+        items = np.array([(item.path, item.start, item.end) in both for item in predictions.items])[judged.items]
+        columns = np.array([label_key(label) in common for label in predictions.spec.labels])
+        values.append(figures(judged.unknown_beyond(items, columns), threshold, weights)[main])
+    return Difference(first.spec.name, second.spec.name, main, _figure(values[1] - values[0]), len(common))
+
+
+def summarise_folds(folds: Sequence[Evaluation]) -> dict[str, Spread]:
+    """Return mean and standard deviation of each figure over the folds of a cross-validation."""
+    summary = {}
+    for name in folds[0].figures:
+        values = [fold.figures[name].value for fold in folds]
+        known = [value for value in values if value is not None]
+        mean = statistics.fmean(known) if known else None
+        summary[name] = Spread(mean, statistics.stdev(known) if len(known) > 1 else None, len(known))
+    return summary
+
+
+def _way(task: Task, aggregate: str | None, threshold: float | None) -> tuple[Rule, float | None]:
+    """Return the rule and the threshold; no threshold where each row has one label, which the highest score names."""
+    chosen = rule(aggregate, task)
+    if task == "multi":
+        return chosen, chosen.threshold if threshold is None else threshold
+    if threshold is not None:
+        raise TrainingError(
+            "A threshold has no use where each piece has exactly one label, because the highest score decides; leave "
+            "it out."
+        )
+    return chosen, None
+
+
+def _number(value: float) -> Number:
+    return None if np.isnan(value) else float(value)
+
+
+def _numbers(values: NDArray[np.floating]) -> tuple[Number, ...]:
+    return tuple(_number(value) for value in values.tolist())
+
+
+def _weights(n_groups: int, seed: int) -> NDArray[np.int64]:
+    """Return how often each group counts: once in the first row, as a bootstrap draws them in all others."""
+    return np.concatenate([np.ones((1, n_groups), np.int64), group_draws(n_groups, DRAWS, seed)])
+
+
+def _figure(values: NDArray[np.float64]) -> Figure:
+    """Return the first value with the interval of all others."""
+    low, high = interval(values[1:])
+    return Figure(_number(values[0]), _number(low), _number(high))
+
+
+def _classes(
+    labels: Sequence[str], whole: Counts, roc: NDArray[np.float64], pr: NDArray[np.float64]
+) -> tuple[ClassFigures, ...]:
+    columns = zip(whole.precision[0], whole.recall[0], whole.f1[0], roc, pr, strict=True)
+    positives, found = whole.hits[0] + whole.misses[0], whole.hits[0] + whole.false_alarms[0]
+    return tuple(
+        ClassFigures(label, int(there), int(said), *map(_number, values))
+        for label, there, said, values in zip(labels, positives, found, columns, strict=True)
+    )
+
+
+def _thresholds(judged: Cases) -> ThresholdFigures:
+    scan = scan_thresholds(judged.scores, judged.targets)
+    curves = THRESHOLDS, scan.micro_f1, scan.macro_f1, *scan.best
+    return ThresholdFigures(*map(_numbers, curves))
+
+
+def _known(judged: Cases) -> tuple[NDArray[np.bool_], NDArray[np.float64]] | None:
+    """Return all known targets with their scores, each of shape (n,); None if they are all alike."""
+    known = ~np.isnan(judged.targets)
+    applies = judged.targets[known] > 0.5
+    return (applies, judged.scores[known]) if applies.any() and not applies.all() else None
+
+
+def _roc(judged: Cases) -> Curve | None:
+    if (known := _known(judged)) is None:
+        return None
+    false_alarms, hits, _ = roc_curve(*known)
+    return _curve(false_alarms, hits)
+
+
+def _precision_recall(judged: Cases) -> Curve | None:
+    if (known := _known(judged)) is None:
+        return None
+    precision, recall, _ = precision_recall_curve(*known)
+    return _curve(recall[::-1], precision[::-1])
+
+
+def _curve(x: NDArray[np.float64], y: NDArray[np.float64]) -> Curve:
+    chosen = np.unique(np.searchsorted(x, np.linspace(0, 1, _CURVE_POINTS)).clip(max=len(x) - 1))
+    chosen = np.unique([0, *chosen, len(x) - 1])
+    return Curve(_numbers(x[chosen]), _numbers(y[chosen]))
+
+
+def _calibration(judged: Cases) -> Calibration:
+    if judged.task == "multi":
+        found = reliability(judged.scores, judged.targets)
+    else:
+        found = reliability(judged.scores.max(axis=1), top_hits(judged.scores, judged.targets))
+    rows = tuple(found.rows.tolist())
+    return Calibration(_number(found.error), _numbers(found.confidence), _numbers(found.accuracy), rows)
+
+
+def _tags(predictions: Predictions) -> Tags | None:
+    if predictions.label_vectors is None:
+        return None
+    together = agreement.co_occurrence(predictions.targets)
+    similar = agreement.label_vector_similarity(predictions.label_vectors)
+    correlation = agreement.rank_correlation(together, similar)
+    return Tags(tuple(map(_numbers, together)), tuple(map(_numbers, similar)), _number(correlation))
+
+
+def _breakdown(judged: Cases, by_group: Counts) -> tuple[GroupFigure, ...]:
+    known = (~np.isnan(judged.targets)).any(axis=1)
+    rows = np.bincount(judged.groups[known], minlength=len(judged.group_names))
+    values = by_group.micro()
+    shown = values.f1[:, 0] if judged.task == "multi" else values.recall[:, 0]  # of one decision a row: the accuracy
+    return tuple(
+        GroupFigure(name, count, _number(value))
+        for name, count, value in zip(judged.group_names, rows.tolist(), shown.tolist(), strict=True)
+    )
+
+
+def _mistakes(predictions: Predictions, judged: Cases, threshold: float | None) -> tuple[Mistake, ...]:
+    """Return the wrong decisions of which the model is surest, one for each item and kind of mistake."""
+    labels = predictions.spec.labels
+    if threshold is None:
+        rows = np.flatnonzero(top_hits(judged.scores, judged.targets) == 0)
+        found = judged.scores[rows].argmax(axis=1)
+        true = judged.targets[rows].argmax(axis=1)
+        names = [(labels[there], labels[said]) for there, said in zip(true, found, strict=True)]
+        scores = sureness = judged.scores[rows, found]
+    else:
+        said = decide(judged.scores, threshold)
+        rows, columns = np.nonzero((said & (judged.targets <= 0.5)) | (~said & (judged.targets > 0.5)))
+        names = [
+            (f"no {labels[column]}", labels[column]) if said[row, column] else (labels[column], f"no {labels[column]}")
+            for row, column in zip(rows, columns, strict=True)
+        ]
+        scores = judged.scores[rows, columns]
+        sureness = np.abs(scores - (judged.targets[rows, columns] > 0.5))
+    mistakes: dict[tuple[int, tuple[str, str]], Mistake] = {}
+    for index in np.argsort(-sureness, kind="stable"):
+        row, item = rows[index], int(judged.items[rows[index]])
+        if (item, names[index]) not in mistakes:
+            place = float(judged.starts[row]), _number(judged.ends[row])
+            true_name, found_name = names[index]
+            file = str(predictions.items[item].path)
+            mistakes[item, names[index]] = Mistake(file, *place, true_name, found_name, float(scores[index]))
+        if len(mistakes) == _MISTAKES:
+            break
+    return tuple(mistakes.values())
