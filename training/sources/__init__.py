@@ -1,0 +1,84 @@
+"""Labelled recordings as users and publishers lay them out, read into collections."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from training.collection import Collection, Task
+from training.errors import TrainingError
+from training.sources.annotations import is_annotated, read_annotated
+from training.sources.folders import read_folders
+from training.sources.oto import OTO, read_oto
+from training.sources.table import read_table
+from training.sources.tree import files_below, is_sound
+
+POSSIBLE = (
+    "a folder for each class, a table (.csv, .tsv) with the columns path and labels, labels in time beside the "
+    "recordings (.TextGrid, .lab, .txt, .tsv), or voice banks with oto.ini"
+)
+
+OWN: Mapping[str, Callable[[Path], Collection]] = {
+    "folders": read_folders,
+    "annotated": read_annotated,
+    "oto": read_oto,
+}
+
+
+def read_collection(path: Path, layout: str = "auto", *, task: Task | None = None) -> Collection:
+    """Read the labelled recordings in a folder or a table.
+
+    Args:
+        path: a folder, or a table in CSV or TSV.
+        layout: ``folders`` (a class each), ``table``, ``annotated`` (labels in time beside the recordings), ``oto``
+            (voice banks of UTAU), the name of a published data set, or ``auto``, which looks at what lies there.
+        task: what the labels mean; None leaves that to the layout. Recordings with one label each may be read as
+            ``multi``; labels in time are always ``frame``.
+
+    Raises:
+        TrainingError: the layout is unknown or does not suit the task, or nothing at ``path`` can be used.
+    """
+    try:
+        collection = _read(path, layout, task)
+    except OSError as error:  # a folder that may not be entered, a disk that was pulled out
+        raise TrainingError(f"{path} cannot be read ({error.strerror or error}); check its rights and disk.") from error
+    if task in {None, collection.task}:
+        return collection
+    if task == "multi" and collection.task == "single":
+        return replace(collection, task="multi")
+    raise TrainingError(
+        f"The labels of {path}, read with the layout {layout}, are for the task {collection.task} and not for {task}; "
+        "choose that task or another layout."
+    )
+
+
+def _read(path: Path, layout: str, task: Task | None) -> Collection:
+    if not path.exists():
+        raise TrainingError(f"{path} does not exist; give {POSSIBLE}.")
+    if layout == "auto":
+        layout = _detected(path)
+    return read_table(path, task=task) if layout == "table" else _reader(layout)(path)
+
+
+def _reader(layout: str) -> Callable[[Path], Collection]:
+    if layout in OWN:
+        return OWN[layout]
+    from training.sources.published import PUBLISHED
+
+    if layout not in PUBLISHED:
+        known = ", ".join(["auto", "table", *OWN, *sorted(PUBLISHED)])
+        raise TrainingError(f'There is no layout "{layout}"; possible are {known}.')
+    return PUBLISHED[layout]
+
+
+def _detected(path: Path) -> str:
+    """Return the layout of what lies there."""
+    if path.is_file():
+        if path.suffix.lower() in {".csv", ".tsv"}:
+            return "table"
+        raise TrainingError(f"{path} is neither a folder nor a table; give {POSSIBLE}.")
+    files, _ = files_below(path)
+    if not any(map(is_sound, files)):
+        raise TrainingError(f"{path} holds no sound file that can be seen; give {POSSIBLE}.")
+    if any(file.name.lower() == OTO for file in files):
+        return "oto"
+    return "annotated" if is_annotated(path) else "folders"
