@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import analyze, models, networks
+from timbrescope.commands import analyze, evaluate, models, networks, train
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.logs import start_log
@@ -39,8 +39,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"timbrescope {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
     analyze.add_parser(commands)
+    evaluate.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)
+    train.add_parser(commands)
     return parser
 
 
