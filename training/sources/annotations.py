@@ -172,7 +172,7 @@ def _tsv(path: Path) -> Iterator[Row]:
     named = [header.index(name) for name in ("start", "end", "label", "phone") if name in header]
     columns = named[:3] if len(named) >= 3 else [0, 1, 2]
     for cells in lines[1:] if len(named) >= 3 else lines:
-        padded = cells + [""] * len(header)
+        padded = cells + [""] * (max(columns) + 1)
         yield _row([padded[column] for column in columns])
 
 

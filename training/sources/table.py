@@ -39,7 +39,8 @@ def read_table(path: Path, *, task: Task | None = None) -> Collection:
         try:
             items.append(_item(cells, path.parent, single=task == "single"))
         except (ValueError, OSError) as error:  # OSError: a name too long, a folder that may not be entered
-            problems.append(f"{path}, line {number}, was left out: {error}.")
+            reason = " ".join(str(error).split())  # a cell may have many lines
+            problems.append(f"{path}, line {number}, was left out: {reason}.")
     if not items:
         reason = f"the first reason: {problems[0]}" if problems else "it has none below its header."
         raise TrainingError(f"No line of {path} can be used; {reason}")

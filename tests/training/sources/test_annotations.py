@@ -172,6 +172,7 @@ def test_times_that_overlap_by_rounding_are_mended() -> None:
         (".txt", "-1\t2\ta\n"),
         (".txt", "These are\tthe lyrics\n"),
         (".tsv", "onset\tname\n0\ta\n"),
+        (".tsv", "0\n1\n"),
         (".lab", "a\n"),
         (".lab", "0 inf a\n"),
         (".TextGrid", ""),

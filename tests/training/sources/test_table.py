@@ -107,6 +107,7 @@ def test_values_and_decimal_commas(tmp_path: Path) -> None:
 
 BAD = {
     "gone.wav,,,piano,": "no file",
+    "go\x0bne.wav,,,piano,": "no file",
     f"{'x' * 300}.wav,,,piano,": "too long|no file",
     ",,,piano,": "no file",
     "a.wav,soon,,piano,": "start",
@@ -135,7 +136,7 @@ def test_each_bad_line_is_one_sentence_with_its_number(tmp_path: Path) -> None:
         assert f"t.csv, line {number}, was left out: " in problem
         assert any(word in problem for word in reason.split("|"))
         assert problem.endswith(".")
-        assert "\n" not in problem
+        assert problem.isprintable()
 
 
 def test_lines_are_counted_through_cells_of_many_lines(tmp_path: Path) -> None:
