@@ -203,8 +203,9 @@ def _precision_recall(judged: Cases) -> Curve | None:
 
 
 def _curve(x: NDArray[np.float64], y: NDArray[np.float64]) -> Curve:
-    chosen = np.unique(np.searchsorted(x, np.linspace(0, 1, _CURVE_POINTS)).clip(max=len(x) - 1))
-    chosen = np.unique([0, *chosen, len(x) - 1])
+    """Return a curve with fewer points, at equal distances along it."""
+    way = np.cumsum(np.abs(np.diff(x, prepend=x[0])) + np.abs(np.diff(y, prepend=y[0])))
+    chosen = np.unique([0, *np.searchsorted(way, np.linspace(0, way[-1], _CURVE_POINTS)), len(x) - 1])
     return Curve(_numbers(x[chosen]), _numbers(y[chosen]))
 
 

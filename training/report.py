@@ -53,7 +53,7 @@ def render_html(evaluations: Sequence[Evaluation], differences: Sequence[Differe
         "time": lambda seconds: _UNKNOWN if seconds is None else clock(seconds, 0.01),
     }
     return environment.get_template(_TEMPLATE).render(
-        title="How well " + " and ".join(evaluation.title for evaluation in evaluations) + " hears",
+        title="Evaluation of " + ", ".join(evaluation.title for evaluation in evaluations),
         data=data,
         draws=DRAWS,
         seed=evaluations[0].seed,
