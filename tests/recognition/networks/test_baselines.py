@@ -150,8 +150,8 @@ class Numbers(nn.Module):
 
 
 def test_forest_parts_neighbouring_numbers() -> None:
-    low = np.nextafter(np.float32(1), np.float32(2))
-    high = np.nextafter(low, np.float32(2))  # nearest to the threshold between them, in single precision
+    low = np.nextafter(np.float32(1024), np.float32(2048))
+    high = np.nextafter(low, np.float32(2048))  # nearest to the threshold between them, in single precision
     windows = torch.tensor([low, high] * 10).unsqueeze(1)
     network = build("timbre-forest", 2, n_trees=9)
     network.bag = Numbers()
