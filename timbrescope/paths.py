@@ -36,6 +36,11 @@ def models() -> Path:
     return data() / "models"
 
 
+def cache() -> Path:
+    """Return the folder for what can be made again, such as spectra of recordings; ``TIMBRESCOPE_CACHE`` moves it."""
+    return Path(os.environ.get("TIMBRESCOPE_CACHE") or platformdirs.user_cache_dir(APPLICATION, appauthor=False))
+
+
 def config() -> Path:
     """Return the folder for settings and the list of recent files; ``TIMBRESCOPE_CONFIG`` moves it."""
     return Path(os.environ.get("TIMBRESCOPE_CONFIG") or platformdirs.user_config_dir(APPLICATION, appauthor=False))

@@ -147,15 +147,15 @@ class Published:
         protocol: how it was measured, in a sentence.
         folds: of its cross-validation; 0 where it has none.
         aggregate: how windows become a clip's decision, as in ``training.aggregate``.
-        threshold: on the clip's scores, for several labels.
-        figures: by name; fractions, not percent.
+        threshold: on the clip's scores, for several labels; None takes the one that goes with ``aggregate``.
+        figures: by the names of ``training.evaluate``; fractions, not percent.
     """
 
     paper: str
     protocol: str = ""
     folds: int = 0
     aggregate: str = "mean"
-    threshold: float = 0.5
+    threshold: float | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -208,17 +208,15 @@ def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> Config:
     """Read a configuration.
 
     Args:
-        path: the TOML file.
+        path: the TOML file. With ``extends``, the name of another configuration or its path, it holds only what differs
+            from that one: tables are merged, all else is replaced.
         changes: values that replace the file's, by dotted names such as ``training.batch``; a number in the name
             counts in a list, as in ``training.stages.0.epochs``.
 
     Raises:
         TrainingError: the file cannot be read, or a value is missing, unknown or of the wrong kind.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TrainingError(f"The configuration {path} cannot be read ({error}); correct the file.") from error
+    values = _values(path)
     for name, value in (changes or {}).items():
         _change(values, name, value)
     return make_config(values, str(path))
@@ -239,6 +237,31 @@ def make_config(values: Mapping[str, Any], origin: str) -> Config:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
         raise TrainingError(f"The configuration {origin} is wrong at {place}: {first['msg']}; correct it.") from error
+
+
+def _values(path: Path, below: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Read a file over those that it extends; ``below`` are the files that extend it."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TrainingError(f"The configuration {path} cannot be read ({error}); correct the file.") from error
+    name = values.pop("extends", None)
+    if name is None:
+        return values
+    if not isinstance(name, str):
+        raise TrainingError(f"The configuration {path} is wrong at extends: give the name of one configuration.")
+    base = find_config(name)
+    if base.resolve() in (path.resolve(), *below):
+        raise TrainingError(f"The configuration {path} extends itself by way of {name}; extend another one.")
+    return _merged(_values(base, (path.resolve(), *below)), values)
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in changes.items():
+        both_tables = isinstance(value, dict) and isinstance(merged.get(name), dict)
+        merged[name] = _merged(merged[name], value) if both_tables else value
+    return merged
 
 
 def _unknown(values: object, kind: object, place: str = "") -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TextIO
 
@@ -72,7 +72,34 @@ class Finished:
     value: float
 
 
-Event = Prepared | Problem | Started | Step | Epoch | Finished
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """So many of the test part's recordings have been scored."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The model has been judged on the test part; beside it stands what the paper reports."""
+
+    figures: Mapping[str, float]
+    published: Mapping[str, float]
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidated:
+    """Mean and standard deviation over the folds of a cross-validation."""
+
+    figures: Mapping[str, float]
+    deviations: Mapping[str, float]
+    published: Mapping[str, float]
+    summary: str
+
+
+Event = Prepared | Problem | Started | Step | Epoch | Finished | Judged | Evaluated | CrossValidated
 Report = Callable[[Event], None]
 
 
@@ -92,12 +119,15 @@ class Terminal:
 
     def __init__(self) -> None:
         self._bar: tqdm[None] | None = None
+        self._title = ""
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
             case Prepared(done, total):
                 self._show("reading recordings", done, total)
+            case Judged(done, total):
+                self._show("judging the model", done, total)
             case Step(epoch, epochs, step, steps, loss, seconds_left):
                 bar = self._show(f"epoch {epoch}/{epochs}", step, steps)
                 bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")
@@ -116,9 +146,17 @@ class Terminal:
             case Finished(model, epoch, metric, value):
                 self._say(f"{model}: best at epoch {epoch}, {metric} {value:.4f} on the validation part")
 
+            case Evaluated(figures, published, report):
+                self._say(_figures("test part", figures, published))
+                self._say(f"more in {report}")
+            case CrossValidated(figures, deviations, published, summary):
+                self._say(_figures("mean of the folds", figures, published, deviations))
+                self._say(f"more in {summary}")
+
     def _show(self, title: str, done: int, total: int) -> "tqdm[None]":
-        if self._bar is None or self._bar.desc != title + ": ":
+        if self._bar is None or self._title != title:
             self._close()
+            self._title = title
             self._bar = tqdm(total=total, desc=title, leave=False, disable=None)
         self._bar.update(done - self._bar.n)
         return self._bar
@@ -131,6 +169,20 @@ class Terminal:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _figures(
+    title: str,
+    figures: Mapping[str, float],
+    published: Mapping[str, float],
+    deviations: Mapping[str, float] | None = None,
+) -> str:
+    parts = []
+    for name, value in figures.items():
+        spread = f" ± {deviations[name]:.4f}" if deviations and name in deviations else ""
+        paper = f" (published {published[name]:.4f})" if name in published else ""
+        parts.append(f"{name} {value:.4f}{spread}{paper}")
+    return f"{title}: {', '.join(parts)}"
 
 
 def _duration(seconds: float) -> str:

@@ -7,22 +7,13 @@ import torch
 from torch import nn
 
 from timbrescope.core.errors import ModelError
-from timbrescope.recognition.checkpoint import SUFFIX, load_checkpoint
+from timbrescope.recognition.checkpoint import load_checkpoint
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import ModelSpec
 from timbrescope.recognition.store import ModelStore
 from training.config import Config
 from training.errors import TrainingError
 from training.progress import Problem, Report
-
-
-def find_model(name: str) -> Path:
-    """Return a checkpoint from its path or from the name of an installed model.
-
-    Raises:
-        ModelError: there is none.
-    """
-    return Path(name) if name.endswith(SUFFIX) else ModelStore().find(name)
 
 
 def start_from(network: nn.Module, donors: Sequence[Path], report: Report) -> None:
@@ -65,7 +56,7 @@ def load_teacher(config: Config, spec: ModelSpec, device: torch.device) -> Model
         return None
     name = config.training.distillation.teacher
     try:
-        known, teacher = load_checkpoint(find_model(name), device)
+        known, teacher = load_checkpoint(ModelStore().find(name), device)
     except ModelError as error:
         raise TrainingError(str(error)) from error
     if known.labels != spec.labels or known.front_end != spec.front_end:

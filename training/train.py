@@ -1,5 +1,6 @@
 """The training loop, from top to bottom."""
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -11,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.tensorboard.writer import SummaryWriter
+from tensorboardX import SummaryWriter
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
@@ -21,7 +22,7 @@ from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks import cost
 from timbrescope.recognition.networks.fittable import Fittable
 from timbrescope.recognition.spec import ModelSpec
-from training.augment import change_inputs, change_spectra
+from training.augment import augment_input, augment_power
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
@@ -198,8 +199,8 @@ class _Run:
         torch.manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))  # of dropout
         generator = torch.Generator().manual_seed(torch.initial_seed())
         power, wanted = self.data.train.batch(chosen[fabric.global_rank :: fabric.world_size], generator)
-        power, wanted = change_spectra(power, wanted, online, generator)
-        windows, wanted = change_inputs(compress(self.spec.front_end, power), wanted, online, generator)
+        power, wanted = augment_power(power, wanted, online, generator)
+        windows, wanted = augment_input(compress(self.spec.front_end, power), wanted, online, generator)
         windows, wanted = windows.to(fabric.device), wanted.to(fabric.device)
         while True:
             try:
@@ -215,6 +216,11 @@ class _Run:
                     raise
                 self.at_once = max(1, min(self.at_once, len(windows)) // 2)
                 self.report(Problem(f"Memory ran out; training goes on with {self.at_once} windows at a time."))
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss became {loss} in epoch {epoch + 1}; lower the learning rate, or clip the gradients "
+                "(training.gradient_clip)."
+            )
         if self.config.training.gradient_clip is not None:
             fabric.clip_gradients(self.forward, self.optimiser, max_norm=self.config.training.gradient_clip)
         self.optimiser.step()

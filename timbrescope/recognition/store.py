@@ -86,9 +86,14 @@ class ModelStore:
     def find(self, name: str) -> Path:
         """Return the checkpoint of a model.
 
+        Args:
+            name: of a model, or the path of a checkpoint.
+
         Raises:
             ModelError: it is not installed, or unknown.
         """
+        if name.endswith(SUFFIX):
+            return Path(name)
         checkpoints = self._checkpoints()
         if name in checkpoints:
             return checkpoints[name][0]
