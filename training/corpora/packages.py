@@ -140,10 +140,8 @@ def _unpack(package: Package, archive: Path, target: Path) -> None:
         if package.registry == "debian":
             subprocess.run(["dpkg-deb", "-x", str(archive), str(target)], capture_output=True, check=True)  # noqa: S607 - found on PATH, as apt-get is
         elif zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as wheel:
-                wheel.extractall(target)
+            shutil.unpack_archive(archive, target, "zip")
         else:
-            with tarfile.open(archive) as tarball:
-                tarball.extractall(target, filter="data")  # noqa: S202 - the filter keeps members inside the folder
-    except (OSError, subprocess.CalledProcessError, tarfile.TarError, zipfile.BadZipFile) as error:
+            shutil.unpack_archive(archive, target, "gztar", filter="data")
+    except (OSError, subprocess.CalledProcessError, shutil.ReadError, tarfile.TarError) as error:
         raise TrainingError(f"The package {package.name} could not be unpacked ({error}); try again.") from error

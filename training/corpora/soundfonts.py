@@ -33,6 +33,11 @@ class Soundfont:
     labels: tuple[str, ...] = (*LABELS, "")
     drum_channel: bool = True
 
+    @property
+    def synthesiser(self) -> str:
+        """The program that plays it."""
+        return synthesiser(Path(self.path))
+
 
 SOUNDFONTS = (
     Soundfont("fluidr3", Package("debian", "fluid-soundfont-gm", "MIT"), "usr/share/sounds/sf2/FluidR3_GM.sf2"),
@@ -64,6 +69,11 @@ SOUNDFONTS = (
 )
 
 
+def synthesiser(path: Path) -> str:
+    """Return the program that plays a soundfont, or TiMidity for a configuration of patches."""
+    return "timidity" if path.suffix == ".cfg" else "fluidsynth"
+
+
 def render(midi: bytes, soundfont: Path) -> Samples:
     """Play a MIDI file dry, without reverb and chorus, and return it as mono at ``SAMPLE_RATE``, shape (n,).
 
@@ -73,16 +83,17 @@ def render(midi: bytes, soundfont: Path) -> Samples:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "phrase.mid", Path(folder) / "phrase.wav"
         source.write_bytes(midi)
-        if soundfont.suffix == ".cfg":
+        program = synthesiser(soundfont)
+        if program == "timidity":
             configuration = Path(folder) / "patches.cfg"
             configuration.write_text(_patches(soundfont), encoding="utf-8")
             options = ["-c", str(configuration), "-OwM", "-s", str(SAMPLE_RATE), "-EFreverb=d", "-EFchorus=d"]
             options.append("--preserve-silence")  # before the first note, too
-            _run("timidity", [*options, "-id", "-o", str(target), str(source)], target)
+            _run(program, [*options, "-id", "-o", str(target), str(source)], target)
         else:
             options = ["-niq", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(SAMPLE_RATE), "-o", "synth.cpu-cores=1"]
             output = ["-T", "wav", "-O", "float", "-F", str(target)]
-            _run("fluidsynth", [*options, *output, str(soundfont), str(source)], target)
+            _run(program, [*options, *output, str(soundfont), str(source)], target)
         samples = soundfile.read(target, dtype="float32", always_2d=True)[0].mean(axis=1)
     return np.asarray(samples, dtype=np.float32)
 
