@@ -16,6 +16,7 @@ from training.predict import predict
 from training.preparation import prepare
 from training.progress import CrossValidated, Evaluated, Judged, Problem, Report
 from training.report import render_html
+from training.sources.table import write_table
 from training.splits import folds
 from training.train import train
 
@@ -40,7 +41,8 @@ def run_experiment(
 ) -> Evaluation | None:
     """Train a model and judge it on the collection's test part; None where there is no such part.
 
-    The folder gets ``model.safetensors``, ``evaluation.json`` and ``report.html``. What the folder holds of an earlier,
+    The folder gets ``model.safetensors``, ``evaluation.json``, ``report.html``, and ``split.csv``, which says what was
+    learnt from. What the folder holds of an earlier,
     unfinished run is gone on with.
 
     Raises:
@@ -49,6 +51,9 @@ def run_experiment(
     """
     donors = [_donor(name, config, collection, folder, machine, report) for name in config.network.start_from]
     data = prepare(config, collection, machine.cache, report, workers=machine.workers)
+    if data.collection.task != "frame":
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(folder / "split.csv", data.collection)
     model = train(config, data, folder, report, device=machine.device, donors=donors)
     test = tuple(item for item in data.collection.items if item.split == "test")
     if not test:
@@ -100,9 +105,7 @@ def cross_validate(
     report(CrossValidated(means, deviations, _published(config), str(folder / "summary.json")))
 
 
-def _donor(
-    name: str, config: Config, collection: Collection, folder: Path, machine: Machine, report: Report
-) -> Path:
+def _donor(name: str, config: Config, collection: Collection, folder: Path, machine: Machine, report: Report) -> Path:
     """Return the model to start from: a given one, or one that is first trained on the same split."""
     if name not in named_configs():
         return ModelStore().find(name)

@@ -10,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.wrappers import _FabricOptimizer as FabricOptimizer
+from tensorboardX import SummaryWriter
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tensorboardX import SummaryWriter
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
@@ -98,11 +99,10 @@ class _Run:
         self.report: Report = report if self.fabric.is_global_zero else lambda _: None
         self.model = model.to(self.fabric.device)
         self.kernels = [weight for weight in model.network.parameters() if weight.dim() > 1]
-        self.averaged = (
-            AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.training.averaging), use_buffers=True)
-            if config.training.averaging
-            else None
-        )
+        self.averaged: AveragedModel | None = None
+        if config.training.averaging:
+            decay = get_ema_multi_avg_fn(config.training.averaging)  # type: ignore[no-untyped-call]  # torch's
+            self.averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         exclusive = data.collection.task != "multi"
         self.targets = data.train.targets
         weights = torch.from_numpy(class_weights(self.targets)) if config.data.balance == "weights" else None
@@ -157,7 +157,7 @@ class _Run:
 
     def _learn(self, stage: Stage, saved: dict[str, Any] | None) -> None:
         """Go through the epochs of a stage, or through the rest of them."""
-        self.optimiser = self.fabric.setup_optimizers(_optimiser(stage, self.model))
+        self.optimiser = cast("FabricOptimizer", self.fabric.setup_optimizers(_optimiser(stage, self.model)))
         self.rate = LearningRate(stage)
         if saved is not None and saved["optimiser"] is not None:
             self.optimiser.load_state_dict(saved["optimiser"])
@@ -206,7 +206,9 @@ class _Run:
             try:
                 self.optimiser.zero_grad()
                 loss = 0.0
-                for part, part_wanted in zip(windows.split(self.at_once), wanted.split(self.at_once), strict=True):
+                for part, part_wanted in zip(
+                    torch.split(windows, self.at_once), torch.split(wanted, self.at_once), strict=True
+                ):
                     part_loss = self._loss(part, part_wanted) * (len(part) / len(windows))
                     fabric.backward(part_loss)
                     loss += float(part_loss.detach())

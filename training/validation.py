@@ -56,5 +56,6 @@ def _value(metric: Metric, scores: NDArray[np.float64], targets: NDArray[np.floa
         decisions = metrics.decide(scores, None if exclusive else 0.5)
         counts = metrics.count(decisions, targets, np.zeros(len(targets), np.intp), 1)
         return float(metrics.mean_known(counts.f1)[0])
-    roc, pr = metrics.areas(scores, targets)
+    once = np.ones((1, len(targets)), np.int64)
+    roc, pr = metrics.areas(scores, targets, np.arange(len(targets)), once)
     return float(metrics.mean_known(roc if metric == "roc-auc" else pr)[0])

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from timbrescope.core.mel import hz_to_mel, mel_filter_bank, mel_to_hz, note_hz, note_name
+from timbrescope.core.mel import a_weighting, hz_to_mel, mel_filter_bank, mel_to_hz, note_hz, note_name
 
 
 @pytest.mark.parametrize("scale", ["slaney", "htk"])
@@ -40,3 +40,11 @@ def test_notes_are_named(hz: float, name: str) -> None:
 
 def test_note_frequency_names_itself() -> None:
     assert [note_name(note_hz(midi)) for midi in (60, 69, 72)] == ["C4", "A4", "C5"]
+
+
+def test_a_weighting_equals_the_standard_and_librosa() -> None:
+    hz = np.geomspace(20, 20_000, 200)
+    np.testing.assert_allclose(a_weighting(hz), librosa.A_weighting(hz, min_db=None), atol=0.01)
+    # IEC 61672-1:2003, table 2, which gives the curve at 1000 * 10^(n/10) Hz to a tenth of a decibel
+    table = {-15: -39.4, -10: -19.1, 0: 0.0, 6: 1.0, 12: -6.6}
+    np.testing.assert_allclose(a_weighting([1000 * 10 ** (n / 10) for n in table]), list(table.values()), atol=0.051)

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import librosa
 import numpy as np
@@ -84,6 +84,59 @@ def test_equals_librosa_at_the_settings_of_the_papers(name: str) -> None:
     difference = np.abs(ours - expected) / (1 if front_end.compression != "none" else np.maximum(1, expected))
     assert difference.max() < tolerance
     assert (difference < 1e-4).mean() > 0.999
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+@pytest.mark.parametrize("weighting", ["none", "A"])
+def test_spectra_equal_librosa_s(power: float, weighting: Literal["none", "A"]) -> None:
+    front_end = FrontEnd(
+        12_000, 512, 256, 0, representation="stft", power=power, weighting=weighting, compression="decibel"
+    )
+    samples = music_like(2.0, 12_000)
+    spectrum = np.abs(librosa.stft(samples, n_fft=512, hop_length=256, pad_mode="constant")).T ** power
+    if weighting == "A":
+        spectrum = spectrum * 10 ** (
+            librosa.A_weighting(librosa.fft_frequencies(sr=12_000, n_fft=512), min_db=None) * power / 20
+        )
+    ours = whole(front_end, samples).numpy()
+    assert ours.shape == (len(spectrum), front_end.n_bands)
+    np.testing.assert_allclose(ours[:, 1:], 10 * np.log10(np.maximum(spectrum, 1e-10))[:, 1:], atol=2e-2)
+
+
+def test_a_weighting_comes_before_the_filter_bank() -> None:
+    front_end = replace(PAPERS["choi"], weighting="A")
+    samples = music_like(2.0, 12_000)
+    spectrum = np.abs(librosa.stft(samples, n_fft=512, hop_length=256, pad_mode="constant")) ** 2
+    curve = 10 ** (librosa.A_weighting(librosa.fft_frequencies(sr=12_000, n_fft=512), min_db=None) / 10)
+    mel = librosa.filters.mel(sr=12_000, n_fft=512, n_mels=96) @ (curve[:, None] * spectrum)
+    np.testing.assert_allclose(whole(front_end, samples), 10 * np.log10(np.maximum(mel, 1e-10)).T, atol=2e-2)
+
+
+def test_a_waveform_is_its_samples() -> None:
+    front_end = FrontEnd(16_000, 1, 1, 0, representation="waveform")
+    samples = music_like(0.5, 16_000)
+    assert front_end.n_bands == 1
+    np.testing.assert_array_equal(whole(front_end, samples)[:, 0], samples)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"representation": "stft"},  # with mel bands
+        {"n_mels": 0},
+        {"representation": "waveform", "n_mels": 0},  # frames of more than a sample
+    ],
+)
+def test_front_ends_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"cannot have|frames of one sample"):
+        replace(PAPERS["choi"], **wrong)
+
+
+def test_the_spectral_part_forgets_what_follows_the_filter_bank() -> None:
+    log, linear = PAPERS["choi"], replace(PAPERS["choi"], compression="none", standardisation="sample", scale=10.0)
+    assert log != linear
+    assert log.spectral == linear.spectral
+    assert replace(log, weighting="A").spectral != log.spectral
 
 
 @pytest.mark.parametrize("block", [1, 100, 4096, 16_001, 10**6])

@@ -89,9 +89,7 @@ class FrontEnd:
     @property
     def spectral(self) -> "FrontEnd":
         """The part of it that is worth keeping on disk: all up to the filter bank, shared by many front ends."""
-        return FrontEnd(
-            **{name: getattr(self, name) for name in _SPECTRAL},
-        )
+        return FrontEnd(**{name: getattr(self, name) for name in _SPECTRAL})
 
     @property
     def hop_seconds(self) -> float:
