@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -87,26 +87,11 @@ class FeatureCache:
             TrainingError: the disk is full, or the cache cannot be written or is damaged.
         """
         wanted = range(versions + 1 if augmentation is not None else 1)
-        made_by = augmentation or Augmentation()
         files = list(dict.fromkeys(paths))
-        with self._told_to_the_user(), closing(CacheIndex(self._index)) as index:
-            with index.writing():
-                index.forget_beyond(self._data.stat().st_size // self._row_bytes)
-            missing = [path for path in files if not self._locate(index, path, wanted, made_by)]
-            requests = [Request(path, self.front_end, wanted, made_by, self._index) for path in missing]
-            waiting: list[Extracted] = []
-            try:
-                for done, extracted in enumerate(extract_all(requests, workers), len(files) - len(missing) + 1):
-                    waiting.append(extracted)
-                    if sum(extracted.bytes for extracted in waiting) >= _COMMIT_BYTES:
-                        self._store(index, waiting, made_by)
-                        waiting.clear()
-                    if progress is not None:
-                        progress(done, len(files))
-            finally:
-                self._store(index, waiting, made_by)
-            for path in missing:
-                self._locate(index, path, wanted, made_by)
+        with closing(self._fill(files, wanted, augmentation or Augmentation(), workers)) as steps:
+            for done in steps:
+                if progress is not None:
+                    progress(done, len(files))
         return [self._problems[str(path)] for path in files if str(path) in self._problems]
 
     def __contains__(self, key: tuple[Path, int]) -> bool:
@@ -140,6 +125,28 @@ class FeatureCache:
                 self._data, self.dtype, "r", (start + low) * self._row_bytes, shape
             )
         return codes
+
+    def _fill(
+        self, files: Sequence[Path], wanted: Sequence[int], made_by: Augmentation, workers: int | None
+    ) -> Generator[int, None, None]:
+        """Make and store what is missing, and yield how many files are done."""
+        with self._told_to_the_user(), closing(CacheIndex(self._index)) as index:
+            with index.writing():
+                index.forget_beyond(self._data.stat().st_size // self._row_bytes)
+            missing = [path for path in files if not self._locate(index, path, wanted, made_by)]
+            requests = [Request(path, self.front_end, wanted, made_by, self._index) for path in missing]
+            waiting: list[Extracted] = []
+            try:
+                for done, extracted in enumerate(extract_all(requests, workers), len(files) - len(missing) + 1):
+                    waiting.append(extracted)
+                    if sum(extracted.bytes for extracted in waiting) >= _COMMIT_BYTES:
+                        self._store(index, waiting, made_by)
+                        waiting.clear()
+                    yield done
+            finally:
+                self._store(index, waiting, made_by)
+            for path in missing:
+                self._locate(index, path, wanted, made_by)
 
     def _locate(self, index: CacheIndex, path: Path, wanted: Sequence[int], made_by: Augmentation) -> bool:
         """Learn where the versions of a file lie; return False where some must be made."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from timbrescope.recognition.spec import FrontEnd
 from training import cache as cache_module
 from training.augment import Augmentation
 from training.cache import FeatureCache, decode
+from training.cache_index import CacheIndex
 from training.errors import TrainingError
 from training.extract import Extracted, Request, extract_all
 
@@ -100,18 +102,33 @@ def test_a_second_run_reads_no_sound(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert torch.equal(whole(second, path), whole(first, path))
 
 
-def test_the_same_content_is_stored_once_and_another_content_anew(tmp_path: Path) -> None:
+def test_the_same_content_is_stored_once(tmp_path: Path) -> None:
     path = noise(tmp_path, "a.wav")
-    copy = Path(shutil.copy(path, tmp_path / "copy.wav"))
+    copies = [Path(shutil.copy(path, tmp_path / f"copy{number}.wav")) for number in range(2)]
+    cache = FeatureCache(tmp_path / "cache", FRONT_END)
+    assert cache.add([path, path, copies[0]], workers=0) == []  # in one go
+    cache.add(copies, workers=0)  # and later
+    assert (cache.folder / "spectra.bin").stat().st_size == cache.frames(path) * 24 * 2
+    for copy in copies:
+        assert torch.equal(whole(cache, copy), whole(cache, path))
+
+
+def test_another_content_of_the_same_size_under_the_same_name_is_noticed(tmp_path: Path) -> None:
+    path = noise(tmp_path, "a.wav")
     cache = FeatureCache(tmp_path / "cache", FRONT_END)
     cache.add([path], workers=0)
-    size = (cache.folder / "spectra.bin").stat().st_size
-    cache.add([path, copy, path], workers=0)
-    assert (cache.folder / "spectra.bin").stat().st_size == size
-    assert torch.equal(whole(cache, copy), whole(cache, path))
-    noise(tmp_path, "a.wav", 0.8, seed=9)
-    cache.add([path, copy], workers=0)
-    assert cache.frames(path) > cache.frames(copy)
+    before = whole(cache, path)
+    noise(tmp_path, "a.wav", seed=9)
+    cache.add([path], workers=0)
+    assert not torch.equal(whole(cache, path), before)
+
+
+def test_a_file_without_any_sound_is_left_out(tmp_path: Path) -> None:
+    path = encode(tmp_path / "empty.wav", np.zeros(0, np.float32), 16_000)
+    cache = FeatureCache(tmp_path / "cache", FRONT_END)
+    (problem,) = cache.add([path], workers=0)
+    assert problem.startswith("empty.wav")
+    assert (path, 0) not in cache
 
 
 def test_augmented_versions_are_made_once_and_differ(tmp_path: Path) -> None:
@@ -255,6 +272,23 @@ def test_two_that_write_at_once_share_a_cache(tmp_path: Path, monkeypatch: pytes
     for cache, order in zip(caches, orders, strict=True):
         for path in order:
             assert torch.equal(whole(cache, path), whole(fresh, path))
+
+
+def test_one_writes_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.cache_index._LOCK_SECONDS", 0.05)
+    with closing(CacheIndex(tmp_path / "index")) as first, closing(CacheIndex(tmp_path / "index")) as second:
+        with first.writing(), pytest.raises(sqlite3.OperationalError, match="locked"), second.writing():
+            pass
+        with second.writing():
+            pass
+
+
+def test_an_error_of_whoever_is_told_of_the_progress_is_his_own(tmp_path: Path) -> None:
+    def fail(*_: int) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        FeatureCache(tmp_path / "cache", FRONT_END).add([noise(tmp_path, "a.wav")], workers=0, progress=fail)
 
 
 def test_an_interrupt_keeps_what_was_made(tmp_path: Path) -> None:
