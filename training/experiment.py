@@ -1,6 +1,7 @@
 """A whole experiment: what it starts from, training, judging on the test part, and cross-validation."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def run_experiment(
         folder.mkdir(parents=True, exist_ok=True)
         write_table(folder / "split.csv", data.collection)
     model = train(config, data, folder, report, device=machine.device, donors=donors)
+    if not is_first_process():
+        return None
     test = tuple(item for item in data.collection.items if item.split == "test")
     if not test:
         report(Problem("Nothing was kept for a test, so nobody knows how good the model is on new recordings."))
@@ -77,6 +80,11 @@ def run_experiment(
     figures = {name: figure.value for name, figure in evaluation.figures.items() if figure.value is not None}
     report(Evaluated(figures, _published(config), str(folder / "report.html")))
     return evaluation
+
+
+def is_first_process() -> bool:
+    """Tell whether this process speaks for all those that torchrun has started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def cross_validate(

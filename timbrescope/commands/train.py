@@ -42,7 +42,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--config", metavar="NAME|FILE", help=f"what to train and how: a TOML file or a name; default: {DEFAULT_CONFIG}"
     )
     what.add_argument("--network", metavar="NAME", help="the configuration of the paper that this network is from")
-    parser.add_argument("--layout", metavar="NAME", help="how the data lies on disk; default: as the configuration says")
+    parser.add_argument(
+        "--layout", metavar="NAME", help="how the data lies on disk; default: as the configuration says"
+    )
     parser.add_argument("--name", help="of the model; default: the configuration's")
     parser.add_argument(
         "--set", action="append", default=[], metavar="ENTRY=VALUE", help="change an entry of the configuration"
@@ -58,11 +60,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace) -> int:
     config = _config(options)
-    from training.experiment import Machine, cross_validate, run_experiment
+    from training.experiment import Machine, cross_validate, is_first_process, run_experiment
     from training.progress import JsonLines, Report, Terminal
     from training.sources import read_collection
 
     report: Report = JsonLines() if options.progress == "json" else Terminal()
+    if not is_first_process():
+        report = _ignore
     collection = read_collection(options.data, options.layout or config.data.layout)
     machine = Machine(options.cache or paths.cache() / "spectra", options.device, options.workers)
     if options.folds:
@@ -70,6 +74,10 @@ def _run(options: argparse.Namespace) -> int:
     else:
         run_experiment(config, collection, options.output, machine, report)
     return 0
+
+
+def _ignore(_event: object) -> None:
+    """Take an event that another process tells of."""
 
 
 def _config(options: argparse.Namespace) -> "Config":
