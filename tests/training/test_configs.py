@@ -1,5 +1,6 @@
 """The experiments that come with the program, and how one configuration extends another."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,13 @@ def test_what_is_named_is_there(name: str) -> None:
 
 def test_every_network_has_an_experiment() -> None:
     assert {config.network.name for config in CONFIGS.values()} == set(networks.names())
+
+
+def test_first_experiment_of_a_network_is_no_variant_of_another() -> None:
+    for network in networks.names():
+        path = next(path for name, path in named_configs().items() if CONFIGS[name].network.name == network)
+        base = tomllib.loads(path.read_text(encoding="utf-8")).get("extends")
+        assert base is None or CONFIGS[base].network.name != network  # timbrescope train --network takes the first
 
 
 def test_titles_tell_experiments_apart() -> None:
