@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 Task = Literal["single", "multi", "frame"]
 Split = Literal["train", "validation", "test"]
 
@@ -35,6 +38,7 @@ class Item:
         group: what must stay on one side of a split: the recording, instrument, player or artist.
         split: the part of the collection it belongs to where its authors have said so; None leaves that to the split.
         segments: labels in time, ordered, for the task ``frame``; times count from the beginning of the file.
+        row: of the teachers' scores for it in ``Taught``; None where they have not heard it.
     """
 
     path: Path
@@ -44,6 +48,20 @@ class Item:
     group: str = ""
     split: Split | None = None
     segments: tuple[Segment, ...] = ()
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """What teachers say about items, for a student that learns to say the same.
+
+    Attributes:
+        names: of the scores, as ``model:label``.
+        scores: probabilities, shape (rows, scores), usually mapped from a file.
+    """
+
+    names: tuple[str, ...]
+    scores: NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +74,11 @@ class Collection:
             within an item).
         items: the labelled pieces, in an order that does not depend on the file system.
         problems: one sentence for each file or line that was left out, naming it and saying why.
+        taught: teachers' scores, to which the items' rows point.
     """
 
     labels: tuple[str, ...]
     task: Task
     items: tuple[Item, ...]
     problems: tuple[str, ...] = ()
+    taught: Taught | None = None

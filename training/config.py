@@ -27,7 +27,10 @@ class Data:
         windows: ``all`` takes every window of an item in an epoch, ``random`` one at a random place.
         hop_frames: distance of an item's windows in training; None means a window's length, they do not overlap.
         silence_db: windows with an RMS below it, in decibels of full scale, are left out (Segal 2016); None keeps all.
-        balance: ``sampling`` draws all classes equally often, ``weights`` weighs their losses, ``none`` neither.
+        balance: ``sampling`` draws all classes equally often, ``sources`` also the groups of a class by the root of
+            their sizes, ``weights`` weighs the classes' losses, ``none`` none of these.
+        unknown_turns: where sampling is balanced: how often pieces of which nobody knows a label come up for once that
+            each label does.
     """
 
     layout: str = "auto"
@@ -36,7 +39,8 @@ class Data:
     windows: Literal["all", "random"] = "all"
     hop_frames: int | None = None
     silence_db: float | None = None
-    balance: Literal["none", "sampling", "weights"] = "none"
+    balance: Literal["none", "sampling", "sources", "weights"] = "none"
+    unknown_turns: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,9 @@ class Training:
         averaging: decay of the running average of the weights that is validated and kept; 0 keeps the weights.
         checkpoint_minutes: time between two checkpoints within an epoch.
         seed: of everything that is drawn.
+        distillation: a teacher to ask for each batch.
+        taught: weight in the loss of teachers' scores that stand beside the collection, which a dense layer of its own
+            learns from the network's embedding; it is not part of the model. 0 does not use them.
     """
 
     stages: tuple[Stage, ...]
@@ -136,6 +143,7 @@ class Training:
     checkpoint_minutes: float = 3.0
     seed: int = 0
     distillation: Distillation | None = None
+    taught: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

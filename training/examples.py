@@ -10,7 +10,7 @@ from torch import Tensor
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.spec import FrontEnd
 from training.cache import FeatureCache, decode
-from training.collection import Item, Task
+from training.collection import Item, Task, Taught
 from training.gate import loud_windows
 
 Indices = NDArray[np.int64]
@@ -33,6 +33,7 @@ class Examples:
         random_place: one window an item, at a place drawn anew for each batch.
         silence_db: leaves out windows whose RMS is below it, in decibels of full scale.
         versions: augmented versions of each file in the cache, drawn from beside the file itself.
+        taught: teachers' scores, which stand behind the labels in the targets; nan for items without.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Examples:
         random_place: bool = False,
         silence_db: float | None = None,
         versions: int = 0,
+        taught: Taught | None = None,
     ) -> None:
         self.items = items
         self.window_frames = window_frames
@@ -63,6 +65,12 @@ class Examples:
             for row, item in zip(self._rows, items, strict=True):
                 for label, value in item.labels.items():
                     row[number[label]] = value
+        if taught is not None:
+            scores = np.full((len(items), len(taught.names)), np.nan, np.float32)
+            heard = [(index, item.row) for index, item in enumerate(items) if item.row is not None]
+            scores[[index for index, _ in heard]] = taught.scores[[row for _, row in heard]]
+            self._rows = np.concatenate([self._rows, scores], axis=1)
+        self.n_labels = len(labels)
         places: list[NDArray[np.int32]] = []
         for index, (first, last) in enumerate(self._spans):
             step = last - first if random_place else hop_frames
@@ -81,8 +89,14 @@ class Examples:
 
     @property
     def targets(self) -> NDArray[np.float32]:
-        """Return the targets of all windows, shape (windows, n_labels); large for frame labels."""
-        return self._rows[self._places[:, 2]]
+        """Return the labels of all windows, shape (windows, n_labels); large for frame labels."""
+        return self._rows[self._places[:, 2], : self.n_labels]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Return the number of each window's group."""
+        _, numbers = np.unique([item.group or str(item.path) for item in self.items], return_inverse=True)
+        return np.asarray(numbers[self._places[:, 0]], np.int64)
 
     @property
     def item_of(self) -> NDArray[np.int32]:
@@ -98,7 +112,7 @@ class Examples:
 
         Returns:
             Spectra before compression, float32, shape (batch, window_frames, n_bands), and targets, float32, shape
-            (batch, n_labels), with nan where nobody knows.
+            (batch, n_labels + teachers' scores), with nan where nobody knows.
         """
         codes = np.zeros((len(indices), self.window_frames, self._cache.front_end.n_bands), self._cache.dtype)
         drawn = torch.rand(len(indices), 2, generator=generator).numpy() if generator else np.zeros((len(indices), 2))

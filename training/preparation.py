@@ -82,6 +82,7 @@ def prepare(
             random_place=learn and config.data.windows == "random",
             silence_db=config.data.silence_db if learn else None,
             versions=config.versions if learn else 0,
+            taught=collection.taught if learn and config.training.taught else None,
         )
 
     prepared = Preparation(collection, examples("train", learn=True), examples("validation", learn=False))

@@ -91,28 +91,47 @@ def class_weights(targets: NDArray[np.floating]) -> NDArray[np.float32]:
     return weights.astype(np.float32)
 
 
-def balanced_order(targets: NDArray[np.floating], seed: int, epoch: int) -> NDArray[np.int64]:
+def balanced_order(
+    targets: NDArray[np.floating],
+    seed: int,
+    epoch: int,
+    *,
+    groups: NDArray[np.integer] | None = None,
+    unknown_turns: int = 1,
+) -> NDArray[np.int64]:
     """Return an epoch of as many examples as there are, in which all labels come up in turn (PANNs, Kong et al. 2020).
 
     Each label goes through its examples in random order, again and again; examples without any label take a turn of
-    their own.
+    their own, and so do those of which nobody knows any.
 
     Args:
         targets: in 0..1, shape (examples, n_labels); nan where nobody knows.
         seed: together with ``epoch`` decides the order.
         epoch: counted from 0.
+        groups: number of each example's group; a label then draws examples so that a group with a hundred times as
+            many as another comes up ten times as often, lest large sources hide the small ones.
+        unknown_turns: of examples of which nobody knows any label, to one of each label.
     """
     rng = np.random.default_rng([seed, epoch])
-    applies = np.nan_to_num(targets) >= 0.5
-    queues = [np.flatnonzero(column) for column in (*applies.T, ~applies.any(axis=1))]
+    applies, unknown = np.nan_to_num(targets) >= 0.5, np.isnan(targets).all(axis=1)
+    nothing = ~applies.any(axis=1) & ~unknown
+    queues = [np.flatnonzero(chosen) for chosen in (*applies.T, nothing, *[unknown] * unknown_turns)]
     queues = [queue for queue in queues if len(queue)]
     if not queues:
         return np.empty(0, np.int64)
     turns = -(-len(targets) // len(queues))
-    drawn = [
-        np.concatenate([rng.permutation(queue) for _ in range(-(-turns // len(queue)))])[:turns] for queue in queues
-    ]
+    drawn = [_draw(rng, queue, turns, groups) for queue in queues]
     return np.asarray(rng.permuted(np.stack(drawn, axis=1), axis=1).reshape(-1)[: len(targets)], np.int64)
+
+
+def _draw(
+    rng: np.random.Generator, queue: NDArray[np.int64], turns: int, groups: NDArray[np.integer] | None
+) -> NDArray[np.int64]:
+    if groups is None:
+        return np.concatenate([rng.permutation(queue) for _ in range(-(-turns // len(queue)))])[:turns]
+    _, which, sizes = np.unique(groups[queue], return_inverse=True, return_counts=True)
+    chances = sizes[which] ** -0.5  # of each example, so that a group has the root of its size
+    return rng.choice(queue, turns, p=chances / chances.sum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""What a network starts from or is taught by: models that were trained before."""
+"""What a network starts from and is taught by: models that were trained before."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import load_checkpoint
 from timbrescope.recognition.model import Model
+from timbrescope.recognition.networks.embedding import Embedder
 from timbrescope.recognition.spec import ModelSpec
 from timbrescope.recognition.store import ModelStore
 from training.config import Config
@@ -62,3 +64,31 @@ def load_teacher(config: Config, spec: ModelSpec, device: torch.device) -> Model
     if known.labels != spec.labels or known.front_end != spec.front_end:
         raise TrainingError(f"The teacher {name} has other labels or another front end than the model to train.")
     return teacher.requires_grad_(requires_grad=False)
+
+
+class Learner(nn.Module):
+    """A model and, while it learns, a dense layer that says from its embedding what teachers say.
+
+    Raises:
+        TrainingError: the network has no embedding to learn teachers' scores from.
+    """
+
+    def __init__(self, model: Model, n_scores: int) -> None:
+        super().__init__()
+        self.model = model
+        self.taught: nn.Linear | None = None
+        if n_scores:
+            if not isinstance(model.network, Embedder):
+                raise TrainingError(
+                    "Teachers' scores are learnt from a network's embedding, and this network has none; leave out "
+                    "training.taught or choose another network."
+                )
+            self.taught = nn.Linear(model.network.embedding_size, n_scores)
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return the model's logits, shape (batch, n_labels), and those of the teachers' scores, (batch, n_scores)."""
+        if self.taught is None:
+            return self.model(windows), None
+        network = cast("Embedder", self.model.network)
+        embedding = network.embed(self.model.standardise(windows))
+        return network.classify(embedding), self.taught(embedding)

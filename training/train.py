@@ -27,13 +27,13 @@ from training.augment import augment_input, augment_power
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
-from training.losses import LossFunction, distil, make_loss
+from training.losses import LossFunction, binary_cross_entropy, distil, make_loss
 from training.preparation import Preparation, model_spec
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
 from training.run_state import Pace, Position, identity, interruption, read_state, write_state
 from training.schedules import LearningRate
 from training.splits import balanced_order, class_weights
-from training.start import load_teacher, start_from
+from training.start import Learner, load_teacher, start_from
 from training.validation import is_better, validate
 
 MODEL = f"model{SUFFIX}"
@@ -97,7 +97,9 @@ class _Run:
         self.fabric = _fabric(device, config.training.precision)
         self.config, self.data, self.spec, self.folder = config, data, spec, folder
         self.report: Report = report if self.fabric.is_global_zero else lambda _: None
-        self.model = model.to(self.fabric.device)
+        self.model = model
+        n_scores = len(data.collection.taught.names) if data.collection.taught and config.training.taught else 0
+        self.learner = Learner(model, n_scores).to(self.fabric.device)
         self.kernels = [weight for weight in model.network.parameters() if weight.dim() > 1]
         self.averaged: AveragedModel | None = None
         if config.training.averaging:
@@ -122,10 +124,10 @@ class _Run:
         saved = read_state(self.folder, self.identity)
         if saved is not None:
             self.at, self.best = Position(**saved["position"]), saved["best"]
-            self.model.load_state_dict(saved["model"])
+            self.learner.load_state_dict(saved["learner"])
             if self.averaged is not None:
                 self.averaged.load_state_dict(saved["averaged"])
-        self.forward = self.fabric.setup_module(self.model)
+        self.forward = self.fabric.setup_module(self.learner)
         self.report(
             Started(
                 self.spec.labels,
@@ -157,7 +159,7 @@ class _Run:
 
     def _learn(self, stage: Stage, saved: dict[str, Any] | None) -> None:
         """Go through the epochs of a stage, or through the rest of them."""
-        self.optimiser = cast("FabricOptimizer", self.fabric.setup_optimizers(_optimiser(stage, self.model)))
+        self.optimiser = cast("FabricOptimizer", self.fabric.setup_optimizers(_optimiser(stage, self.learner)))
         self.rate = LearningRate(stage)
         if saved is not None and saved["optimiser"] is not None:
             self.optimiser.load_state_dict(saved["optimiser"])
@@ -185,9 +187,10 @@ class _Run:
 
     def _batches(self, epoch: int) -> list[Indices]:
         """Return which windows each step of an epoch learns from, over all processes: nearly equally many."""
-        training, count = self.config.training, len(self.data.train)
-        if self.config.data.balance == "sampling":
-            order = balanced_order(self.targets, training.seed, epoch)
+        training, how, count = self.config.training, self.config.data, len(self.data.train)
+        if how.balance in ("sampling", "sources"):
+            groups = self.data.train.groups if how.balance == "sources" else None
+            order = balanced_order(self.targets, training.seed, epoch, groups=groups, unknown_turns=how.unknown_turns)
         else:
             order = np.random.default_rng([training.seed, epoch]).permutation(count)
         return np.array_split(order, max(1, round(len(order) / training.batch)))
@@ -231,14 +234,17 @@ class _Run:
         return loss
 
     def _loss(self, windows: Tensor, wanted: Tensor) -> Tensor:
-        logits, distillation = self.forward(windows), self.config.training.distillation
+        (logits, scores), distillation = self.forward(windows), self.config.training.distillation
+        wanted, taught = wanted[:, : logits.shape[1]], wanted[:, logits.shape[1] :]
         if self.teacher is None or distillation is None:
             loss = self.loss_of(logits, wanted)
         else:
             with torch.no_grad():
-                taught = self.teacher(windows)
+                teacher = self.teacher(windows)
             exclusive = self.data.collection.task != "multi"
-            loss = distil(logits, taught, wanted, self.loss_of, distillation, exclusive=exclusive)
+            loss = distil(logits, teacher, wanted, self.loss_of, distillation, exclusive=exclusive)
+        if scores is not None:
+            loss = loss + self.config.training.taught * binary_cross_entropy(scores, taught)
         if self.config.training.l2:
             loss = loss + self.config.training.l2 * sum(weight.square().sum() for weight in self.kernels)
         return loss
@@ -275,7 +281,7 @@ class _Run:
             state = {
                 "identity": self.identity,
                 "position": asdict(self.at),
-                "model": self.model.state_dict(),
+                "learner": self.learner.state_dict(),
                 "averaged": self.averaged.state_dict() if self.averaged is not None else None,
                 "optimiser": self.optimiser.state_dict(),
                 "rate": self.rate.state_dict(),
@@ -323,8 +329,8 @@ def _fabric(device: str, precision: Any) -> Fabric:
     return fabric
 
 
-def _optimiser(stage: Stage, model: Model) -> torch.optim.Optimizer:
-    parameters = model.network.parameters()
+def _optimiser(stage: Stage, learner: Learner) -> torch.optim.Optimizer:
+    parameters = learner.parameters()
     if stage.optimiser == "sgd":
         return torch.optim.SGD(
             parameters, stage.learning_rate, stage.momentum, weight_decay=stage.weight_decay, nesterov=stage.nesterov

@@ -2,17 +2,23 @@
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from timbrescope.core.files import replaced_when_done
-from training.collection import UNKNOWN, Collection, Item, Split, Task
+from training.collection import UNKNOWN, Collection, Item, Split, Task, Taught
 from training.errors import TrainingError
 from training.sources.text import read_number, read_text
 
 COLUMNS = ("path", "start", "end", "labels", "group", "split")
+ROW = "row"  # of the teachers' scores, in tables that have some beside them
+ALL_OTHERS = "*"
 DELIMITERS = ",;\t"
 
 
@@ -21,7 +27,10 @@ def read_table(path: Path, *, task: Task | None = None) -> Collection:
 
     Only ``path`` and ``labels`` are required and other columns are ignored. Paths count from the table's folder; times
     are in seconds. Labels are separated by semicolons; ``piano=0.83`` says how true one is and ``piano=?`` that nobody
-    knows. A line without a group belongs to its recording's.
+    knows; ``*=?`` says so of all labels that the line does not name. A line without a group belongs to its recording's.
+
+    Teachers' scores stand beside a table ``x.csv`` as ``x.npy``, shape (rows, scores), and their names in ``x.json``
+    under ``names``; a column ``row`` then points to them.
 
     Args:
         path: the table, in UTF-8 or UTF-16, separated by commas, semicolons or tabs.
@@ -44,19 +53,25 @@ def read_table(path: Path, *, task: Task | None = None) -> Collection:
     if not items:
         reason = f"the first reason: {problems[0]}" if problems else "it has none below its header."
         raise TrainingError(f"No line of {path} can be used; {reason}")
-    labels = tuple(sorted({label for item in items for label in item.labels}))
+    labels = tuple(sorted({label for item in items for label in item.labels} - {ALL_OTHERS}))
+    others = dict.fromkeys(labels, UNKNOWN)
+    items = [
+        replace(item, labels=others | _without(item.labels, ALL_OTHERS)) if ALL_OTHERS in item.labels else item
+        for item in items
+    ]
     if task is None:
         task = "single" if all(_is_single(item.labels) for item in items) else "multi"
     if len(labels) < (2 if task == "single" else 1):
         raise TrainingError(f"{path} names {len(labels) or 'no'} label, too few to tell apart; add lines with others.")
-    return Collection(labels, task, tuple(items), tuple(problems))
+    taught = _taught(path) if any(item.row is not None for item in items) else None
+    return Collection(labels, task, tuple(items), tuple(problems), taught)
 
 
 def write_table(path: Path, collection: Collection) -> None:
     """Write a collection so that ``read_table`` with its task reads the same items and labels.
 
-    Paths below the table's folder are written as seen from there, others in full. Labels that no item names are not
-    written.
+    Paths below the table's folder are written as seen from there, others in full. Labels that no item names and
+    teachers' scores are not written.
 
     Raises:
         TrainingError: the task is ``frame``; a label cannot stand in a table; or the file cannot be written.
@@ -91,7 +106,10 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 for row in rows:
                     if any(cell.strip() for cell in row):
                         padded = row + [""] * (len(header) - len(row))
-                        yield number, {name: padded[header.index(name)] if name in header else "" for name in COLUMNS}
+                        yield (
+                            number,
+                            {name: padded[header.index(name)] if name in header else "" for name in (*COLUMNS, ROW)},
+                        )
                     number = rows.line_num + 1
                 return
         except csv.Error as error:
@@ -119,7 +137,28 @@ def _item(cells: Mapping[str, str], folder: Path, *, single: bool) -> Item:
     if single and not _is_single(labels):
         raise ValueError(f'it needs exactly one label, and "{cells["labels"]}" is not one')
     group = cells["group"] or Path(cells["path"]).as_posix()
-    return Item(path, labels, start, end, group, _split(cells["split"]))
+    row = int(read_number(cells[ROW])) if cells[ROW].strip() else None
+    return Item(path, labels, start, end, group, _split(cells["split"]), row=row)
+
+
+def _taught(path: Path) -> Taught:
+    """Return the teachers' scores beside a table.
+
+    Raises:
+        TrainingError: they are missing or damaged.
+    """
+    try:
+        names = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["names"]
+        scores = np.load(path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"The teachers' scores beside {path} cannot be read ({error}); make them again.") from error
+    if scores.shape[1:] != (len(names),):
+        raise TrainingError(f"The teachers' scores beside {path} do not fit their names; make them again.")
+    return Taught(tuple(map(str, names)), scores)
+
+
+def _without(labels: Mapping[str, float], name: str) -> dict[str, float]:
+    return {label: value for label, value in labels.items() if label != name}
 
 
 def _seconds(text: str, column: str) -> float | None:
