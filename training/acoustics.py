@@ -1,0 +1,64 @@
+"""What rooms and other pitches do to power spectra, near enough to learn from and cheap enough for every batch.
+
+The sound itself would have to be decoded, changed and analysed again; here a room is a tail of powers and a change of
+pitch a warp of the frequency axis.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from timbrescope.core.mel import hz_to_mel, mel_frequencies
+from timbrescope.recognition.spec import FrontEnd
+
+_BRIGHT_TO_DARK = 0.5  # the highest band's reverberation time over that of the lowest
+
+
+def reverberate(power: Tensor, hop_seconds: float, seconds: Tensor, direct_db: Tensor) -> Tensor:
+    """Return spectra as a room would answer them: each frame followed by an exponential tail.
+
+    Powers of the sound and of its many reflections add up, as those of independent sounds do. High bands die away
+    sooner, as in air and curtains.
+
+    Args:
+        power: shape (batch, frames, n_bands).
+        hop_seconds: between frames.
+        seconds: reverberation time (to -60 dB) of each example, shape (batch,).
+        direct_db: level of the sound itself against all of its tail, shape (batch,).
+    """
+    frames, bands = power.shape[1:]
+    times = seconds[:, None] * torch.linspace(1, _BRIGHT_TO_DARK, bands).to(power)  # batch, bands
+    decay = 10 ** (-6 * hop_seconds / times)  # of the power, from frame to frame
+    lags = torch.arange(frames).to(power)
+    tail = decay[:, None, :] ** lags[:, None]  # batch, lags, bands
+    tail = tail / tail.sum(dim=1, keepdim=True) * 10 ** (-direct_db[:, None, None] / 10)
+    size = 2 * frames  # no lag comes round to the beginning
+    answer: Tensor = torch.fft.irfft(
+        torch.fft.rfft(power, size, dim=1) * torch.fft.rfft(tail, size, dim=1), size, dim=1
+    )
+    reverberant: Tensor = power + answer[:, :frames].clamp_(min=0)
+    return reverberant
+
+
+def shift_pitch(power: Tensor, front_end: FrontEnd, semitones: Tensor) -> Tensor:
+    """Return mel spectra with all frequencies moved, partials and resonances alike, as a tape at another speed does.
+
+    What comes from beyond the highest band is silence.
+
+    Args:
+        power: mel bands, shape (batch, frames, n_bands).
+        front_end: of the spectra; its bands are evenly spaced in mels.
+        semitones: up, or down where negative, shape (batch,).
+    """
+    top = front_end.sample_rate / 2 if front_end.fmax is None else front_end.fmax
+    scale = front_end.mel_scale
+    centres = mel_frequencies(front_end.n_mels + 2, front_end.fmin, top, scale)[1:-1]
+    low, high = hz_to_mel(centres[[0, -1]], scale)
+    ratios = 2.0 ** (semitones.cpu().numpy()[:, None] / 12)
+    places = (hz_to_mel(centres / ratios, scale) - low) / (high - low) * (len(centres) - 1)  # batch, bands
+    floor = np.floor(places).astype(np.int64)
+    share = torch.from_numpy(places - floor).to(power)[:, None]
+    valid = torch.from_numpy((places >= 0) & (places <= len(centres) - 1)).to(power)[:, None]
+    first = torch.from_numpy(floor.clip(0, len(centres) - 1)).to(power.device)[:, None].expand(power.shape)
+    second = torch.from_numpy((floor + 1).clip(0, len(centres) - 1)).to(power.device)[:, None].expand(power.shape)
+    return ((1 - share) * power.gather(2, first) + share * power.gather(2, second)) * valid
