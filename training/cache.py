@@ -115,15 +115,21 @@ class FeatureCache:
 
         Raises:
             KeyError: it was not added, or could not be read.
+            TrainingError: the disk does not give what was written to it.
         """
         start, frames, _ = self._places[str(path), version]
         low, high = max(first, 0), min(first + count, frames)
         codes = np.zeros((count, self.front_end.n_bands), self.dtype)
         if low < high:
-            shape = (high - low, self.front_end.n_bands)
-            codes[low - first : high - first] = np.memmap(
-                self._data, self.dtype, "r", (start + low) * self._row_bytes, shape
-            )
+            rows = codes[low - first : high - first]
+            try:
+                with self._data.open("rb") as data:
+                    data.seek((start + low) * self._row_bytes)
+                    whole = data.readinto(rows.data) == rows.nbytes
+            except OSError as error:
+                raise TrainingError(f"{self._data} cannot be read ({error.strerror}); look after its disk.") from error
+            if not whole:
+                raise TrainingError(f"{self._data} has lost its end; start again, which makes it anew.")
         return codes
 
     def _fill(
@@ -136,12 +142,15 @@ class FeatureCache:
             missing = [path for path in files if not self._locate(index, path, wanted, made_by)]
             requests = [Request(path, self.front_end, wanted, made_by, self._index) for path in missing]
             waiting: list[Extracted] = []
+            size = 0
             try:
                 for done, extracted in enumerate(extract_all(requests, workers), len(files) - len(missing) + 1):
                     waiting.append(extracted)
-                    if sum(extracted.bytes for extracted in waiting) >= _COMMIT_BYTES:
+                    size += extracted.bytes
+                    if size >= _COMMIT_BYTES:
                         self._store(index, waiting, made_by)
                         waiting.clear()
+                        size = 0
                     yield done
             finally:
                 self._store(index, waiting, made_by)

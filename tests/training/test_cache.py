@@ -329,3 +329,17 @@ def test_a_damaged_index_is_one_sentence(tmp_path: Path) -> None:
     (cache.folder / "index.sqlite").write_bytes(b"garbage" * 1000)
     with pytest.raises(TrainingError, match="damaged"):
         cache.add([noise(tmp_path, "a.wav")], workers=0)
+
+
+def test_rows_that_are_lost_while_they_are_used_are_one_sentence(tmp_path: Path) -> None:
+    path = noise(tmp_path, "a.wav")
+    cache = FeatureCache(tmp_path / "cache", FRONT_END)
+    cache.add([path], workers=0)
+    data = cache.folder / "spectra.bin"
+    os.truncate(data, data.stat().st_size - 10)
+    cache.read(path, 0, 2)
+    with pytest.raises(TrainingError, match="lost its end"):
+        cache.read(path, 0, cache.frames(path))
+    data.unlink()
+    with pytest.raises(TrainingError, match="cannot be read"):
+        cache.read(path, 0, 2)
