@@ -195,7 +195,8 @@ class Config:
 
 def named_configs() -> dict[str, Path]:
     """Return the configurations that come with the program by their names."""
-    return {path.stem: path for path in sorted((Path(__file__).parent / "configs").glob("*.toml"))}
+    folder = Path(__file__).parent / "configs"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def find_config(name: str) -> Path:

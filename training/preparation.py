@@ -108,6 +108,15 @@ def window_frames(config: Config) -> int:
         raise TrainingError(str(error)) from error
 
 
+def is_exclusive(config: Config, task: Task) -> bool:
+    """Tell whether the model's scores add up to one.
+
+    They do where one label applies at a time, and where several may but each window learns one, as in the IRMAS
+    experiments of Pons 2017.
+    """
+    return task != "multi" or config.training.loss == "cross-entropy"
+
+
 def model_spec(config: Config, collection: Collection) -> ModelSpec:
     """Return the description of the model that a run makes, without its figures."""
     window = window_frames(config)
@@ -122,7 +131,7 @@ def model_spec(config: Config, collection: Collection) -> ModelSpec:
         window_frames=window,
         hop_frames=hop,
         network_options=dict(config.network.options),
-        activation="sigmoid" if collection.task == "multi" else "softmax",
+        activation="softmax" if is_exclusive(config, collection.task) else "sigmoid",
         description=config.description,
         licence=config.licence,
     )

@@ -28,7 +28,7 @@ from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
 from training.losses import LossFunction, binary_cross_entropy, distil, make_loss
-from training.preparation import Preparation, model_spec
+from training.preparation import Preparation, is_exclusive, model_spec
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
 from training.run_state import Pace, Position, identity, interruption, read_state, write_state
 from training.schedules import LearningRate
@@ -105,11 +105,13 @@ class _Run:
         if config.training.averaging:
             decay = get_ema_multi_avg_fn(config.training.averaging)  # type: ignore[no-untyped-call]  # torch's
             self.averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
-        exclusive = data.collection.task != "multi"
+        self.exclusive = is_exclusive(config, data.collection.task)
         self.targets = data.train.targets
         weights = torch.from_numpy(class_weights(self.targets)) if config.data.balance == "weights" else None
         self.loss_of = make_loss(
-            config.training, exclusive=exclusive, weights=None if weights is None else weights.to(self.fabric.device)
+            config.training,
+            exclusive=self.exclusive,
+            weights=None if weights is None else weights.to(self.fabric.device),
         )
         self.teacher = load_teacher(config, spec, self.fabric.device)
         self.identity = identity(config, data.collection)
@@ -241,8 +243,7 @@ class _Run:
         else:
             with torch.no_grad():
                 teacher = self.teacher(windows)
-            exclusive = self.data.collection.task != "multi"
-            loss = distil(logits, teacher, wanted, self.loss_of, distillation, exclusive=exclusive)
+            loss = distil(logits, teacher, wanted, self.loss_of, distillation, exclusive=self.exclusive)
         if scores is not None:
             loss = loss + self.config.training.taught * binary_cross_entropy(scores, taught)
         if self.config.training.l2:
@@ -255,9 +256,11 @@ class _Run:
         judged = cast("Model", self.averaged.module) if self.averaged is not None else self.model
         validation_loss = value = loss
         if len(self.data.validation):
-            plain_loss: LossFunction = make_loss(self.config.training, exclusive=self.data.collection.task != "multi")
+            plain_loss: LossFunction = make_loss(
+                self.config.training, exclusive=is_exclusive(self.config, self.data.collection.task)
+            )
             validation_loss, value = validate(
-                judged, self.data.validation, self.spec.front_end, self.data.collection.task, metric, plain_loss
+                judged, self.data.validation, self.spec, self.data.collection.task, metric, plain_loss
             )
         elif metric != "loss":
             value = -loss  # nothing else is known of the model, and the metric is one that grows
@@ -298,7 +301,7 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
     chosen = np.random.default_rng(config.training.seed).permutation(len(data.train))[:_MOST_FITTED]
     power, wanted = data.train.batch(np.sort(chosen))
     windows = model.standardise(compress(spec.front_end, power))
-    exclusive, metric = data.collection.task != "multi", config.training.metric
+    exclusive, metric = is_exclusive(config, data.collection.task), config.training.metric
     try:
         network.fit(windows, wanted.argmax(dim=1) if exclusive else wanted, config.training.seed)
     except ModelError as error:
@@ -307,7 +310,7 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
     value, figures = float("nan"), {}
     if len(data.validation):
         loss_of = make_loss(config.training, exclusive=exclusive)
-        _, value = validate(model, data.validation, spec.front_end, data.collection.task, metric, loss_of)
+        _, value = validate(model, data.validation, spec, data.collection.task, metric, loss_of)
         figures = {f"validation {metric}": round(value, 4)}
     path = folder / MODEL
     save_checkpoint(path, replace(spec, network_options=options, figures=figures), model.weights())

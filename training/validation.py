@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.model import Model
-from timbrescope.recognition.spec import FrontEnd
+from timbrescope.recognition.spec import ModelSpec
 from training import metrics
 from training.aggregate import mean as mean_of_windows
 from training.collection import Task
@@ -19,7 +19,7 @@ _BATCH = 64
 
 @torch.no_grad()
 def validate(
-    model: Model, examples: Examples, front_end: FrontEnd, task: Task, metric: Metric, loss_of: LossFunction
+    model: Model, examples: Examples, spec: ModelSpec, task: Task, metric: Metric, loss_of: LossFunction
 ) -> tuple[float, float]:
     """Return the mean loss of all windows and the metric of clips (of frames, for the task ``frame``).
 
@@ -30,9 +30,9 @@ def validate(
     device = next((tensor.device for tensor in model.weights().values()), torch.device("cpu"))
     losses, scores, targets = [], [], []
     for power, wanted in examples.batches(_BATCH):
-        logits = model(compress(front_end, power).to(device)).float().cpu()
+        logits = model(compress(spec.front_end, power).to(device)).float().cpu()
         losses.append(float(loss_of(logits, wanted)) * len(wanted))
-        scores.append((logits.sigmoid() if task == "multi" else logits.softmax(dim=1)).double().numpy())
+        scores.append((logits.sigmoid() if spec.activation == "sigmoid" else logits.softmax(dim=1)).double().numpy())
         targets.append(wanted.numpy())
     loss = sum(losses) / len(examples)
     by_row, wanted_of = np.concatenate(scores), np.concatenate(targets)

@@ -26,10 +26,11 @@ def tones(
         label, other = names[number % 3], names[(number // 3) % 3]
         time = np.arange(round(seconds * rate)) / rate
         sound = {name: 0.3 * np.sin(2 * np.pi * random.uniform(*REGISTERS[name]) * time) for name in (label, other)}
-        samples, segments = sound[label], ()
+        samples = sound[label]
+        segments: tuple[Segment, ...] = ()
         labels = {label: 1.0}
         if task == "multi":
-            samples, labels = sum(sound.values()), dict.fromkeys(sound, 1.0)
+            samples, labels = np.sum(list(sound.values()), axis=0), dict.fromkeys(sound, 1.0)
         elif task == "frame":
             half = len(time) // 2
             samples = np.concatenate([sound[label][:half], sound[other][half:]])
