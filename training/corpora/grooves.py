@@ -20,7 +20,7 @@ ROLES: tuple[tuple[Role, str], ...] = (
     ("snare", r"snare|\bsd|^sd|_sn|^sn|rim|side.?stick|clap|\bsr_|\brs_"),
     ("ride", r"ride|\brc_|^rd"),
     ("crash", r"crash|china|splash|cymbal|\bcc_|\bcra"),
-    ("tom", r"tom|\bt[12]_|\bft_|^tm|conga|bongo|djembe|timbal"),
+    ("tom", r"tom|\bt[12]_|\bft_|^tm"),
 )
 # how likely each sixteenth is struck, as digits 0 to 9
 PATTERNS: dict[str, dict[Role, str]] = {

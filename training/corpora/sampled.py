@@ -16,6 +16,7 @@ from training.corpora.packages import Package
 from training.corpora.pool import Pool
 from training.corpora.recordings import Entry
 from training.corpora.rendered import AMPLIFIED_SHARE, TAKE_SECONDS, compose
+from training.corpora.splits import INDEPENDENT_GROUPS
 from training.corpora.takes import SAMPLE_RATE, Job, Samples, Span, Take, read_audio, trimmed
 from training.errors import TrainingError
 
@@ -27,7 +28,9 @@ HYDROGEN = (
     Package("debian", "hydrogen-drumkits", "GPL-2+, CC BY 3.0, CC BY-SA 3.0 or CC0 by kit"),
     Package("debian", "hydrogen-data", "GPL-2+"),
 )
-AVL_KITS = frozenset({"The Black Pearl 1.0", "Gimme A Hand 1.0"})  # by the maker of the AVL drum soundfonts
+AVL_KITS = frozenset({"The Black Pearl 1.0"})  # the same recordings as in a soundfont
+NO_DRUM_KITS = frozenset({"Gimme A Hand 1.0", "circAfrique v4", "rumpf_kit_z01_h2"})
+"""Hand percussion, which is no drum kit, and slices of loops whose names do not say what is struck."""
 
 
 def pitched_jobs(entries: Sequence[Entry], pool: Pool, minutes: Mapping[str, float]) -> Iterator[Job]:
@@ -81,11 +84,13 @@ def drum_jobs(
     kits: dict[tuple[str, str], list[tuple[Path, str]]] = {}
     for folder in folders:
         for kit in sorted(path.parent for path in folder.rglob("drumkit.xml")):
+            if kit.name in NO_DRUM_KITS:
+                continue
             hits = sorted(path for path in kit.iterdir() if path.suffix.lower() in {".wav", ".flac", ".aiff", ".ogg"})
             source = "avldrums" if kit.name in AVL_KITS else f"drumkit_{kit.name.lower().replace(' ', '_')}"
             kits[source, HYDROGEN[0].licence] = [(path, path.stem) for path in hits]
     for entry in entries:
-        if entry["label"] == DRUMS and entry["detail"]:
+        if entry["label"] == DRUMS and entry["detail"] and entry["source"] not in INDEPENDENT_GROUPS:
             key = (entry["source"], entry["licence"])
             kits.setdefault(key, []).append((Path(entry["file"]), entry["detail"]))
     usable = {key: files for key, files in kits.items() if len(files) >= FEWEST_HITS}

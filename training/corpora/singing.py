@@ -1,6 +1,9 @@
 """Speech made into singing with the WORLD vocoder: vowels are held, and the pitch follows a melody."""
 
-import importlib
+import importlib.util
+from functools import cache
+from importlib.machinery import PathFinder
+from typing import Any
 
 import numpy as np
 import scipy.ndimage
@@ -26,10 +29,7 @@ def sing(samples: Samples, rng: np.random.Generator) -> Samples:
     Raises:
         TrainingError: the package pyworld is missing.
     """
-    try:
-        world = importlib.import_module("pyworld")
-    except ModuleNotFoundError as error:
-        raise TrainingError("Making speech into singing needs pyworld; install it (pip install pyworld).") from error
+    world = vocoder()
     sound = samples.astype(np.float64)
     rough, times = world.dio(sound, SAMPLE_RATE, f0_floor=65.0, frame_period=FRAME_SECONDS * 1000)
     pitch: Curve = world.stonemask(sound, rough, times, SAMPLE_RATE)
@@ -48,6 +48,26 @@ def sing(samples: Samples, rng: np.random.Generator) -> Samples:
         FRAME_SECONDS * 1000,
     )
     return np.asarray(sung, dtype=np.float32)
+
+
+@cache
+def vocoder() -> Any:
+    """Return the functions of pyworld.
+
+    Only its compiled part is loaded: the rest of it imports pkg_resources, which setuptools 81 has removed.
+
+    Raises:
+        TrainingError: the package pyworld is missing.
+    """
+    package = importlib.util.find_spec("pyworld")
+    if package is None or not package.submodule_search_locations:
+        raise TrainingError("Making speech into singing needs pyworld; install it (pip install pyworld).")
+    found = PathFinder.find_spec("pyworld.pyworld", list(package.submodule_search_locations))
+    if found is None or found.loader is None:
+        raise TrainingError("The package pyworld is damaged; install it again (pip install --force-reinstall pyworld).")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def held(voiced: NDArray[np.bool_], factor: float) -> NDArray[np.intp]:

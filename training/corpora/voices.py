@@ -29,7 +29,7 @@ class Readers:
         package: where their recordings are.
         source: the family of the recordings.
         base: a folder of the package; ``pattern`` gives the recordings below it.
-        depth: how many folders below ``base`` tell the speaker; 0 where there is one.
+        depth: how many folders below ``base``, at most, tell the speaker; 0 where there is one.
     """
 
     package: Package
@@ -42,7 +42,7 @@ class Readers:
         """Return each speaker's recordings in an unpacked package, in order."""
         found: dict[str, list[Path]] = {}
         for path in sorted((folder / self.base).glob(self.pattern)):
-            parts = path.relative_to(folder / self.base).parts[: self.depth]
+            parts = path.relative_to(folder / self.base).parts[:-1][: self.depth]
             found.setdefault("_".join((self.source, *parts)), []).append(path)
         return found
 
@@ -82,8 +82,11 @@ def reader_jobs(
     """
     for speaker, files in readers.speakers(folder).items():
         for kind, minutes, label in (("sung", sung, VOICE), ("spoken", spoken, "")):
-            for number in range(round(minutes * 60 / TAKE_SECONDS)):
-                make = partial(_take, files, label, readers.source, speaker, readers.package.licence, kind, warn)
+            count = round(minutes * 60 / TAKE_SECONDS)
+            for number in range(count):
+                make = partial(
+                    _take, files[number::count], label, readers.source, speaker, readers.package.licence, kind, warn
+                )
                 yield Job(f"voices/{readers.source}/{speaker}/{kind}_{number:02d}", make)
 
 
@@ -95,8 +98,9 @@ def singer_jobs(folder: Path, minutes: float, warn: Callable[[str], None], *, su
             continue
         licence = f"as in the LICENSE of the voice bank {bank.name}"
         for kind in ("as_is", "sung") if sung else ("as_is",):
-            for number in range(max(1, round(minutes * 60 / TAKE_SECONDS))):
-                make = partial(_take, files, VOICE, bank.name, bank.name, licence, kind, warn)
+            count = max(1, round(minutes * 60 / TAKE_SECONDS))
+            for number in range(count):
+                make = partial(_take, files[number::count], VOICE, bank.name, bank.name, licence, kind, warn)
                 yield Job(f"voices/{bank.name}/{kind}_{number:02d}", make)
 
 
