@@ -9,8 +9,9 @@ from typing import Any, Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from timbrescope.recognition.spec import FrontEnd, Kind
-from training.augment import Augmentation, OnlineAugmentation
+from training.augment import Augmentation
 from training.errors import TrainingError
+from training.online import OnlineAugmentation
 
 Loss = Literal["cross-entropy", "binary-cross-entropy", "focal"]
 Metric = Literal["loss", "accuracy", "macro-f1", "roc-auc", "pr-auc"]

@@ -3,7 +3,9 @@
 import math
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,11 +25,12 @@ from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks import cost
 from timbrescope.recognition.networks.fittable import Fittable
 from timbrescope.recognition.spec import ModelSpec
-from training.augment import augment_input, augment_power
+from training.ahead import one_ahead
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
 from training.losses import LossFunction, binary_cross_entropy, distil, make_loss
+from training.online import augment_input, augment_power
 from training.preparation import Preparation, is_exclusive, model_spec
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
 from training.run_state import Pace, Position, identity, interruption, read_state, write_state
@@ -171,19 +174,21 @@ class _Run:
             epoch = at.epochs_before + at.epoch
             batches = self._batches(epoch)
             self.forward.train()
-            for step in range(at.step, len(batches)):
-                for group in self.optimiser.param_groups:
-                    group["lr"] = self.rate.at(at.epoch, step, len(batches))
-                loss = self._step(batches[step], epoch, step)
-                at.step, at.loss_sum = step + 1, at.loss_sum + loss
-                left = self.all_epochs - epoch - at.step / len(batches)
-                seconds = self.pace.seconds_left(left, 1 / len(batches))
-                self.report(Step(epoch + 1, self.all_epochs, at.step, len(batches), at.loss_sum / at.step, seconds))
-                if self.interrupted():
-                    self._save()
-                    raise KeyboardInterrupt
-                if self.pace.minutes_since_saved > self.config.training.checkpoint_minutes:
-                    self._save()
+            with closing(one_ahead(partial(self._windows, batches, epoch), range(at.step, len(batches)))) as ready:
+                for step, (windows, wanted) in enumerate(ready, at.step):
+                    for group in self.optimiser.param_groups:
+                        group["lr"] = self.rate.at(at.epoch, step, len(batches))
+                    torch.manual_seed(self._seed(epoch, step))  # of dropout
+                    loss = self._step(windows, wanted, epoch)
+                    at.step, at.loss_sum = step + 1, at.loss_sum + loss
+                    left = self.all_epochs - epoch - at.step / len(batches)
+                    seconds = self.pace.seconds_left(left, 1 / len(batches))
+                    self.report(Step(epoch + 1, self.all_epochs, at.step, len(batches), at.loss_sum / at.step, seconds))
+                    if self.interrupted():
+                        self._save()
+                        raise KeyboardInterrupt
+                    if self.pace.minutes_since_saved > self.config.training.checkpoint_minutes:
+                        self._save()
             self._end_epoch(epoch, at.loss_sum / len(batches))
             self._save()
 
@@ -197,15 +202,23 @@ class _Run:
             order = np.random.default_rng([training.seed, epoch]).permutation(count)
         return np.array_split(order, max(1, round(len(order) / training.batch)))
 
-    def _step(self, chosen: Indices, epoch: int, step: int) -> float:
+    def _seed(self, epoch: int, step: int) -> int:
+        """Return the seed of all that is drawn in a step, so that a run that goes on draws the same."""
+        seed = np.random.SeedSequence([self.config.training.seed, epoch, step, self.fabric.global_rank])
+        return int(seed.generate_state(1, np.uint64)[0] >> 1)
+
+    def _windows(self, batches: Sequence[Indices], epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Return what a step learns from: windows as the model takes them, and their targets."""
+        front_end, online = self.spec.front_end, self.config.online
+        generator = torch.Generator().manual_seed(self._seed(epoch, step))
+        chosen = batches[step][self.fabric.global_rank :: self.fabric.world_size]
+        power, wanted = self.data.train.batch(chosen, generator)
+        power, wanted = augment_power(power, wanted, front_end, online, generator)
+        return augment_input(compress(front_end, power), wanted, online, generator)
+
+    def _step(self, windows: Tensor, wanted: Tensor, epoch: int) -> float:
         """Learn from a batch; return its loss."""
-        fabric, online = self.fabric, self.config.online
-        seed = np.random.SeedSequence([self.config.training.seed, epoch, step, fabric.global_rank])
-        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))  # of dropout
-        generator = torch.Generator().manual_seed(torch.initial_seed())
-        power, wanted = self.data.train.batch(chosen[fabric.global_rank :: fabric.world_size], generator)
-        power, wanted = augment_power(power, wanted, online, generator)
-        windows, wanted = augment_input(compress(self.spec.front_end, power), wanted, online, generator)
+        fabric = self.fabric
         windows, wanted = windows.to(fabric.device), wanted.to(fabric.device)
         while True:
             try:
