@@ -21,6 +21,7 @@ from timbrescope.recognition.networks import (
     short_chunk,
     smc_musicnn,
     svm,
+    timbre_encoder,
     vggish,
 )
 from timbrescope.recognition.networks.registry import Entry, build, entry, names, register
@@ -51,5 +52,6 @@ __all__ = [
     "short_chunk",
     "smc_musicnn",
     "svm",
+    "timbre_encoder",
     "vggish",
 ]
