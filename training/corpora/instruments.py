@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import shutil
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.util import find_spec
@@ -122,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def warn(message: str) -> None:
         if message not in told:
             told.add(message)
-            tqdm.write(message)
+            tqdm.write(message, file=sys.stderr)
 
     try:
         options.output.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from training.errors import TrainingError
 FRAME_SECONDS = 0.005
 SCALE = (0, 2, 4, 5, 7, 9, 11)  # a major scale; its modes come from where the melody begins
 LOWEST_HZ, HIGHEST_HZ = 85.0, 800.0
+TONICS = (50, 65)  # MIDI keys from which a melody reaches neither limit
 GLIDE_FRAMES = 5.0  # standard deviation of the smoothing between notes
 FEWEST_VOICED = 12  # frames
 
@@ -85,6 +86,7 @@ def melody(frames: int, speaking: float, rng: np.random.Generator) -> Curve:
         rng: chooses the melody.
     """
     tonic = 69 + 12 * np.log2(speaking / 440) + rng.uniform(-3, 9)  # singing is higher than speech
+    tonic = np.clip(tonic, *TONICS)
     degree = int(rng.integers(0, 5))
     keys: list[Curve] = []
     total = 0
