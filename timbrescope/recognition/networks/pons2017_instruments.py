@@ -5,11 +5,13 @@ here is what gives the published number of parameters: pooling over 32 frames, a
 """
 
 from functools import partial
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbrescope.recognition.networks.fast_convolution import is_faster, normalised_peaks
 from timbrescope.recognition.networks.initial_weights import initialise
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.windowed import mean_over_windows
@@ -129,14 +131,25 @@ class _Front(nn.Module):
         super().__init__()
         self.convs = nn.ModuleList([nn.Conv2d(1, filters, shape) for shape, filters in _SHAPES.items()])
         self.norms = nn.ModuleList([_norm(filters) for filters in _SHAPES.values()])
-        self.pool = nn.MaxPool2d(pool)
+        self.pool = pool
         self.channels = sum(_SHAPES.values())
 
     def forward(self, windows: Tensor) -> Tensor:
         x = windows.transpose(1, 2).unsqueeze(1)  # batch, 1, mel, frames
         layers = zip(_SHAPES, self.convs, self.norms, strict=True)
-        maps = [self.pool(F.elu(norm(conv(pad_same(x, shape))))) for shape, conv, norm in layers]
+        if is_faster(self, windows):
+            maps = [self._fast(pad_same(x, shape), conv, norm) for shape, conv, norm in layers]
+        else:
+            maps = [F.max_pool2d(F.elu(norm(conv(pad_same(x, shape)))), self.pool) for shape, conv, norm in layers]
         return torch.cat(maps, dim=1)
+
+    def _fast(self, x: Tensor, conv: nn.Module, norm: nn.Module) -> Tensor:
+        image = x.squeeze(1).mT  # batch, frames, bands
+        weight = conv.get_parameter("weight").squeeze(1).mT
+        bias = conv.get_parameter("bias").unsqueeze(1).expand(-1, image.shape[1] - weight.shape[1] + 1)
+        bands, frames = self.pool
+        best = normalised_peaks(image, weight, bias, cast("nn.BatchNorm2d", norm), pool=bands)
+        return F.max_pool2d(F.elu(best.mT), (1, frames))
 
 
 def pad_same(x: Tensor, kernel: tuple[int, int]) -> Tensor:

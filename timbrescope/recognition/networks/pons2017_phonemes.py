@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbrescope.recognition.networks.fast_convolution import is_faster, peaks
 from timbrescope.recognition.networks.initial_weights import initialise
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.windowed import mean_over_windows
@@ -44,7 +45,11 @@ class PonsPhonemes(nn.Module):
         x = windows.transpose(1, 2).unsqueeze(1)  # batch, 1, mel, frames
         features = []
         for conv in self.convs:
-            best = F.elu(conv(x)).amax(dim=3)  # batch, filters, positions
+            if is_faster(self, windows):
+                weight, bias = conv.get_parameter("weight"), conv.get_parameter("bias")
+                best = F.elu(peaks(x.squeeze(1), weight.squeeze(1)).squeeze(3) + bias.view(-1, 1))
+            else:
+                best = F.elu(conv(x)).amax(dim=3)  # batch, filters, positions
             features.append(F.max_pool1d(best, 2).flatten(1))
         logits: Tensor = self.output(self.dropout(torch.cat(features, dim=1)))
         return logits

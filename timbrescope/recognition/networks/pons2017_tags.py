@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbrescope.recognition.networks.fast_convolution import is_faster, peaks
 from timbrescope.recognition.networks.initial_weights import initialise
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.windowed import mean_over_windows
@@ -47,10 +48,21 @@ class PonsTags(nn.Module):
         return mean_over_windows(self._score, windows, _FRAMES)
 
     def _score(self, windows: Tensor) -> Tensor:
-        x = windows.transpose(1, 2).unsqueeze(1)  # batch, 1, mel, frames
-        best = torch.cat([F.elu(conv(x)).amax(dim=2) for conv in self.front], dim=1)  # batch, channels, 187
+        if is_faster(self, windows):
+            best = F.elu(torch.cat([_fast(conv, windows) for conv in self.front], dim=1))
+        else:
+            x = windows.transpose(1, 2).unsqueeze(1)  # batch, 1, mel, frames
+            best = torch.cat([F.elu(conv(x)).amax(dim=2) for conv in self.front], dim=1)  # batch, channels, 187
         logits: Tensor = self.back(F.max_pool1d(best, _POOL))  # batch, channels, 46
         return logits
+
+
+def _fast(conv: nn.Module, windows: Tensor) -> Tensor:
+    """Return the largest value along frequency of a layer's convolution, shape (batch, filters, frames)."""
+    weight = conv.get_parameter("weight").squeeze(1).transpose(1, 2)  # filters, frames, bands
+    padding = weight.shape[1] // 2
+    best = peaks(F.pad(windows, (0, 0, padding, padding)), weight).squeeze(3)
+    return best + conv.get_parameter("bias").view(-1, 1)
 
 
 @_register("dieleman", family="spectrogram CNN", paper="Dieleman 2014")

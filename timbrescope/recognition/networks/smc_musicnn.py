@@ -4,6 +4,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from timbrescope.recognition.networks.fast_convolution import (
+    affine_as_filters,
+    is_faster,
+    normalised_image,
+    normalised_peaks,
+)
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.tagging_blocks import MelImage
 
@@ -41,8 +47,7 @@ class SmcMusicnn(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return logits, shape (batch, n_labels)."""
-        x = self.image(windows)  # batch, 1, n_mels, frames
-        front = torch.cat([layer(x) for layer in self.front], dim=1)  # batch, filters, frames
+        front = self._fast_front(windows) if is_faster(self, windows) else self._plain_front(windows)
         first = self.middle[0](front)  # batch, mid_filters, frames
         second = first + self.middle[1](first)
         third = second + self.middle[2](second)
@@ -50,6 +55,19 @@ class SmcMusicnn(nn.Module):
         pooled = torch.cat([features.amax(dim=2), features.mean(dim=2)], dim=1)
         logits: Tensor = self.output(self.dropout(F.relu(self.dense_norm(self.dense(pooled)))))
         return logits
+
+    def _plain_front(self, windows: Tensor) -> Tensor:
+        x = self.image(windows)  # batch, 1, n_mels, frames
+        return torch.cat([layer(x) for layer in self.front], dim=1)  # batch, filters, frames
+
+    def _fast_front(self, windows: Tensor) -> Tensor:
+        """Do what ``_plain_front`` does without a gradient of the image: its scale and shift go into the filters."""
+        norm = self.image.norm
+        x = normalised_image(windows, norm)  # batch, frames, n_mels
+        loudness = (x.mean(dim=2) * norm.weight + norm.bias).unsqueeze(1)
+        timbral = [layer.fast(x, norm) for layer in self.front if isinstance(layer, _Timbral)]
+        temporal = [layer.layer(loudness) for layer in self.front if isinstance(layer, _Temporal)]
+        return torch.cat(timbral + temporal, dim=1)
 
 
 class _Timbral(nn.Module):
@@ -62,6 +80,12 @@ class _Timbral(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.norm(self.conv(x))).amax(dim=2)
+
+    def fast(self, x: Tensor, image_norm: nn.BatchNorm2d) -> Tensor:
+        """Return the same of an image, shape (batch, frames, n_mels), that its norm has yet to scale and shift."""
+        taps = self.conv.weight.squeeze(1).transpose(1, 2)
+        weight, bias = affine_as_filters(image_norm, taps, self.conv.get_parameter("bias"), x.shape[1])
+        return F.relu(normalised_peaks(F.pad(x, (0, 0, 3, 3)), weight, bias, self.norm).squeeze(3))
 
 
 class _Temporal(nn.Module):
