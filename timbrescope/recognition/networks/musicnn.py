@@ -7,12 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from timbrescope.recognition.networks.fast_convolution import (
-    affine_as_filters,
-    is_faster,
-    normalised_image,
-    rectified_peaks,
-)
+from timbrescope.recognition.networks.fast_convolution import is_faster
+from timbrescope.recognition.networks.fast_norm import affine_as_filters, normalised_image, rectified_peaks
 from timbrescope.recognition.networks.registry import register
 
 _EPS = 1e-3  # TensorFlow's default, which the weights were trained with
@@ -98,7 +94,7 @@ class _Front(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self._pad(x)
-        if self.training or torch.is_grad_enabled() or x.device.type != "cpu" or not len(x):
+        if self.training or not is_faster(self, x):
             x = F.relu(self.conv(x))  # batch, filters, frames, positions
             x = self.norm(x)
             return x.amax(dim=3)

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from timbrescope.recognition.networks.fast_convolution import is_faster, normalised_peaks
+from timbrescope.recognition.networks.fast_convolution import is_faster
+from timbrescope.recognition.networks.fast_norm import normalised_peaks
 from timbrescope.recognition.networks.initial_weights import initialise
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.windowed import mean_over_windows

@@ -4,12 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from timbrescope.recognition.networks.fast_convolution import (
-    affine_as_filters,
-    is_faster,
-    normalised_image,
-    normalised_peaks,
-)
+from timbrescope.recognition.networks.fast_convolution import is_faster
+from timbrescope.recognition.networks.fast_norm import affine_as_filters, normalised_image, normalised_peaks
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.networks.tagging_blocks import MelImage
 
