@@ -137,13 +137,14 @@ _LMMS_FILES: dict[str, tuple[str, ...]] = {
     FLUTE: ("instruments/flute01.ogg",),
     VIOLIN: ("instruments/violin_fingered01.ogg", "instruments/violin_double_stop01.ogg"),
     PIANO: ("instruments/piano0*.ogg",),
-    DRUMS: ("beats/*.ogg", "drums/*.ogg"),
+    DRUMS: ("beats/*beat*.ogg", "beats/break*.ogg", "beats/house_loop01.ogg", "beats/jungle01.ogg"),
     OTHER: (
         "instruments/harpsichord01.ogg", "instruments/e_piano*.ogg", "basses/*acid*.ogg", "basses/*rave*.ogg",
         "bassloops/*techno*.ogg", "bassloops/tb303_01.ogg", "stringsnpads/*pad*.ogg", "stringsnpads/space_*.ogg",
         "stringsnpads/nord_*.ogg", "stringsnpads/korg*.ogg", "effects/*.ogg", "misc/*.ogg",
     ),
 }  # fmt: skip
+_LMMS_HITS = ("bassdrum*.ogg", "crash*.ogg", "hihat*.ogg", "kick*.ogg", "ride*.ogg", "snare*.ogg", "tom*.ogg")
 _CSOUND_FILES: dict[str, tuple[str, ...]] = {
     ACOUSTIC_GUITAR: ("ClassGuit.wav", "ClassicalGuitar.wav"),
     FLUTE: ("flute.wav",),
@@ -157,6 +158,7 @@ RECORDED = (
     *(Recorded(QABCS, "qabcs", label, names, NOISES, apart=True) for label, names in _QABCS_FILES.items()),
     *(Recorded(SCRATCH_VM, "scratch_vm", label, names, MUSIC) for label, names in _SCRATCH_VM_FILES.items()),
     *(Recorded(LMMS, "lmms", label, names, LMMS_SAMPLES, apart=True) for label, names in _LMMS_FILES.items()),
+    Recorded(LMMS, "lmms", DRUMS, _LMMS_HITS, f"{LMMS_SAMPLES}/drums", group="lmms_drums"),
     *(Recorded(CSOUND, "csoundqt", label, names, SOURCES, apart=True) for label, names in _CSOUND_FILES.items()),
     Recorded(TUXPAINT, "tuxpaint", CELLO, ("cello.ogg",), f"{STAMPS}/hobbies/music/string"),
     Recorded(TUXPAINT, "tuxpaint", VIOLIN, ("violin.ogg",), f"{STAMPS}/hobbies/music/string"),

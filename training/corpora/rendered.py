@@ -74,7 +74,7 @@ def _take(
     phrases: list[Phrase] = []
     length = 0.0
     while length < TAKE_SECONDS:
-        program, kind = _choice(label, rng)
+        program, kind = _choice(label, font.missing, rng)
         phrase = compose(label or None, program, kind, pool, rng)
         if phrase is None:
             continue
@@ -96,11 +96,12 @@ def _take(
     )
 
 
-def _choice(label: str, rng: np.random.Generator) -> tuple[int, Kind]:
+def _choice(label: str, missing: frozenset[int], rng: np.random.Generator) -> tuple[int, Kind]:
+    programs = [program for program in PROGRAMS.get(label, tuple(OTHERS)) if label == DRUMS or program not in missing]
+    program = int(rng.choice(programs))
     if label == OTHER:
-        program = int(rng.choice(list(OTHERS)))
         return program, OTHERS[program]
-    return int(rng.choice(PROGRAMS[label])), KINDS[label][int(rng.integers(len(KINDS[label])))]
+    return program, KINDS[label][int(rng.integers(len(KINDS[label])))]
 
 
 def compose(label: str | None, program: int, kind: Kind, pool: Pool, rng: np.random.Generator) -> Phrase | None:

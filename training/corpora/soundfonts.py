@@ -25,6 +25,7 @@ class Soundfont:
         path: of the soundfont, or of TiMidity's configuration, in the unpacked package.
         labels: instruments that are worth rendering with it; an empty label stands for all others.
         drum_channel: its drum kits are on channel 10; a soundfont that is nothing but a kit has it on every channel.
+        missing: programs that it lacks, of those that are wanted.
     """
 
     family: str
@@ -32,6 +33,7 @@ class Soundfont:
     path: str
     labels: tuple[str, ...] = (*LABELS, "")
     drum_channel: bool = True
+    missing: frozenset[int] = frozenset()
 
     @property
     def synthesiser(self) -> str:
@@ -52,6 +54,7 @@ SOUNDFONTS = (
         "freepats",
         Package("debian", "freepats", "GPL-2+ with composition exception"),
         "etc/timidity/freepats.cfg",
+        missing=frozenset({3, 11, 12, 17, 18, 20, 22, 39, 49, 50, 52, 62, 81, 89, 90, 105, 108, 109}),
     ),
     Soundfont(
         "musescore_piano",  # all its other instruments come from FluidR3

@@ -21,6 +21,7 @@ PIECE_SECONDS = (2.0, 6.0)
 SHORTEST = 0.25  # what sounds for less is no piece
 JOINED = 0.6  # a rest shorter than this does not end a piece
 PEAK = 0.89
+FAINT = 10 ** (-50 / 20)  # a labelled piece below this level is the end of a note's ringing; nobody would hear it
 QUIET = 3e-3  # a peak below this is meant to be quiet and is not made louder
 
 Samples = NDArray[np.float32]
@@ -38,7 +39,6 @@ class Take:
         source: the family that the recording comes from, which is in one split as a whole.
         group: what must stay on one side of a split: the instrument, player or recording.
         licence: of the recording, or of the samples that it was made from.
-        cut: cut long spans into pieces of a few seconds.
     """
 
     samples: Samples
@@ -47,7 +47,6 @@ class Take:
     group: str
     licence: str
     spans: tuple[Span, ...] = ()
-    cut: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def pieces(spans: Iterable[Span]) -> list[Span]:
 
 
 def rows(take: Take, path: str) -> list[Row]:
-    """Return the table's rows for a take that is stored at ``path``."""
+    """Return the table's rows for a take that is stored at ``path``, without labelled pieces that are too faint."""
     end = len(take.samples) / SAMPLE_RATE
     spans = [(max(0.0, a), min(b, end)) for a, b in take.spans or ((0.0, end),) if a < end]
     return [
@@ -118,7 +117,8 @@ def rows(take: Take, path: str) -> list[Row]:
             source=take.source,
             licence=take.licence,
         )
-        for a, b in (pieces(spans) if take.cut else spans)
+        for a, b in pieces(spans)
+        if not take.labels or _level(take.samples, a, b) > FAINT
     ]
 
 
@@ -136,6 +136,13 @@ def store(take: Take, folder: Path, name: str) -> None:
         file.write(sound.getvalue())
     with replaced_when_done(rows_file(folder, name)) as file:
         file.write(written(rows(take, path)).encode())
+
+
+def _level(samples: Samples, start: float, end: float) -> float:
+    """Return the root mean square of a piece of levelled samples."""
+    piece = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+    peak = max(float(np.abs(samples).max()), QUIET)
+    return float(np.sqrt(np.mean(piece.astype(np.float64) ** 2))) * PEAK / peak if len(piece) else 0.0
 
 
 def rows_file(folder: Path, name: str) -> Path:
