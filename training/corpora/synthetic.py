@@ -21,21 +21,26 @@ from training.errors import TrainingError
 from training.sources.table import write_table
 
 Samples = NDArray[np.float32]
+Floats = NDArray[np.floating]
+Colour = Callable[[Floats], Floats]
+"""Gains over frequency in Hz."""
 
 STROKE_SECONDS = 0.06
 DECAY_SECONDS = 0.015
 # Shorter rests would let a stroke's end run into the next one within a Fourier window of 46 ms, so that how many frames
 # are silent would tell the rhythm without hearing when.
 SHORTEST_REST = 0.12
-BEAT_SECONDS = (0.49, 0.54)  # two strokes; more than one beat fits into the 1.86 s of Pons 2016 at any phase
+# Of two strokes. A filter of 60 frames has 0.49 s of room in the 80 frames of Pons 2016: it meets a beat at any phase.
+BEAT_SECONDS = (0.49, 0.54)
 RHYTHMS = {"even": 1 / 2, "swung": 3 / 8, "paired": 1 / 4}
 """Where in a beat its second stroke comes."""
 
 FORMANTS = {"dark": (500.0, 1500.0), "hollow": (500.0, 5000.0), "bright": (1500.0, 5000.0)}
 """Hz, middles of the two bands in which a stroke of each class sounds: each band belongs to two of the classes."""
 
-FORMANT_MELS = 200.0
+FORMANT_MELS = 200.0  # width of a band, twice the standard deviation
 NOISE_LEVEL = 1e-3
+FEWEST_CLIPS = 5  # of a note: one for validation, one for the test
 
 PARTIALS: Mapping[str, tuple[float, ...]] = {
     "pipe": (1.0, 0.1, 0.03),
@@ -62,7 +67,7 @@ def timbre_clip(label: str, rng: np.random.Generator, rate: int = 44_100, second
     """Return strokes of a class's colour, float32, shape (n,); when they come and how loud they are is random."""
     times = np.cumsum(SHORTEST_REST + rng.exponential(0.13, size=round(seconds / SHORTEST_REST)))
     colours = [_formants(FORMANTS[label], rng) for _ in range(2)]
-    return _strokes(times[times < seconds], colours, rng, rate, seconds)
+    return _strokes(times, colours, rng, rate, seconds)
 
 
 def note(label: str, midi: float, rng: np.random.Generator, rate: int = 16_000, seconds: float = 3.2) -> Samples:
@@ -116,38 +121,37 @@ def write_pitch(folder: Path, clips: int, seed: int) -> None:
 
 def _strokes(
     times: NDArray[np.float64],
-    colours: Sequence[Callable[[NDArray[np.float64]], NDArray[np.float64]]],
+    colours: Sequence[Colour],
     rng: np.random.Generator,
     rate: int,
     seconds: float,
 ) -> Samples:
-    """Return short decaying noises at some times, each of one of the colours: gains over frequency in Hz."""
+    """Return short decaying noises at some times, each of one of the colours."""
     length = round(STROKE_SECONDS * rate)
     envelope = np.exp(-np.arange(length) / (DECAY_SECONDS * rate)) * np.hanning(2 * length)[length:]
     hz = np.fft.rfftfreq(length, 1 / rate)
+    gains = [colour(hz) for colour in colours]
     sound = np.zeros(round(seconds * rate) + length)
     loudness = _decibels(rng, 6)
     for time in times[(times >= 0) & (times < seconds)]:
-        spectrum = np.fft.rfft(rng.standard_normal(length)) * colours[int(rng.integers(len(colours)))](hz)
+        spectrum = np.fft.rfft(rng.standard_normal(length)) * gains[int(rng.integers(len(gains)))]
         start = round(time * rate)
         sound[start : start + length] += loudness * _decibels(rng, 2) * envelope * np.fft.irfft(spectrum, length)
     return _finished(0.1 * sound[: round(seconds * rate)], rng)
 
 
-def _colour(rng: np.random.Generator) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+def _colour(rng: np.random.Generator) -> Colour:
     """Return a random colour of two bands, those of ``FORMANTS`` among them."""
     low, high = np.sort(np.exp(rng.uniform(np.log(300), np.log(8000), 2)))
     return _formants((low, high), rng)
 
 
-def _formants(
-    middles: tuple[float, float], rng: np.random.Generator
-) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+def _formants(middles: tuple[float, float], rng: np.random.Generator) -> Colour:
     """Return the gains of two bands that are equally wide in mel, a little displaced, each of random loudness."""
     mels = [_mel(np.array(hz)) + rng.uniform(-50, 50) for hz in middles]
     levels = [_decibels(rng, 4) for _ in middles]
 
-    def gains(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    def gains(hz: Floats) -> Floats:
         bands = [
             level * np.exp(-0.5 * ((_mel(hz) - mel) / (FORMANT_MELS / 2)) ** 2)
             for level, mel in zip(levels, mels, strict=True)
@@ -157,7 +161,7 @@ def _formants(
     return gains
 
 
-def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mel(hz: Floats) -> Floats:
     return np.asarray(1127 * np.log1p(hz / 700))
 
 
@@ -186,6 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--clips", type=int, default=60, help="for each class; for pitch: for each instrument and note")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
+    if options.clips < FEWEST_CLIPS:
+        parser.error(f"--clips must be {FEWEST_CLIPS} or more, so that each part of a split gets some")
     try:
         if options.kind == "pitch":
             write_pitch(options.output, options.clips, options.seed)
