@@ -41,7 +41,7 @@ class Recorded:
         base: a folder of the package.
         apart: each file is by somebody else, and so a group of its own.
         group: the player or instrument, where the source has several.
-        pitched: single notes whose file name tells their key, with which phrases can be played.
+        without: files with this in their name are left out.
     """
 
     package: Package
@@ -51,12 +51,12 @@ class Recorded:
     base: str
     apart: bool = False
     group: str = ""
-    pitched: bool = False
+    without: str = ""
 
     def files(self, folder: Path) -> Iterator[Path]:
         """Yield the files in an unpacked package, in order."""
         found = {path for pattern in self.patterns for path in (folder / self.base).glob(pattern) if path.is_file()}
-        yield from sorted(found)
+        yield from sorted(path for path in found if not self.without or self.without not in path.name)
 
     def group_of(self, path: Path) -> str:
         """Return the group of a file."""
@@ -166,8 +166,8 @@ RECORDED = (
         TUXPAINT, "tuxpaint", DRUMS, ("cymbal_crash.ogg", "drum*.ogg"), f"{STAMPS}/hobbies/music/percussion", apart=True
     ),
     Recorded(TUXPAINT, "tuxpaint", OTHER, ("bassoon.ogg",), f"{STAMPS}/hobbies/music/wind"),
-    Recorded(TUXPAINT, "tuxpaint", OTHER, ("*/*/[a-z]*[!_][!d][!e][!s][!c].ogg",), f"{STAMPS}/animals"),
-    Recorded(TUXPAINT, "tuxpaint", OTHER, ("*.ogg", "*/*.ogg"), f"{STAMPS}/household"),
+    Recorded(TUXPAINT, "tuxpaint", OTHER, ("**/*.ogg",), f"{STAMPS}/animals", without="_desc"),
+    Recorded(TUXPAINT, "tuxpaint", OTHER, ("**/*.ogg",), f"{STAMPS}/household", without="_desc"),
     Recorded(SCRATCH, "scratch", TRUMPET, ("Trumpet?.wav",), f"{MEDIA}/Instruments", apart=True),
     Recorded(SCRATCH, "scratch", ACOUSTIC_GUITAR, ("GuitarStrum.wav",), f"{MEDIA}/Instruments", apart=True),
     Recorded(
@@ -187,7 +187,7 @@ RECORDED = (
     Recorded(HORGAND, "horgand", OTHER, ("AcousticBass.wav",), "usr/share/horgand", apart=True),
     Recorded(STRUMS, "belofilms_strums", ACOUSTIC_GUITAR, ("*/*.flac",), "usr/share/hydrogen/data/drumkits"),
     Recorded(SECTOID, "sectoid", ELECTRIC_GUITAR, ("*/guitar.ogg",), "usr/share/games/fretsonfire/data/songs/sectoid"),
-    Recorded(SALAMANDER, "salamander", PIANO, ("*.mp3",), "package/audio", pitched=True),
+    Recorded(SALAMANDER, "salamander", PIANO, ("*.mp3",), "package/audio"),
     Recorded(
         SONIC_PI, "sonic_pi", DRUMS, ("drum_[!crst]*.flac", "bd_*.flac", "sn_*.flac"), "usr/share/sonic-pi/samples"
     ),

@@ -74,7 +74,8 @@ def test_files_of_a_package_are_found_in_order_with_their_groups(tmp_path: Path)
     base.mkdir(parents=True)
     for name in ("flute2.ogg", "flute1.ogg", "oboe.ogg"):
         (base / name).touch()
-    flutes = Recorded(package, "maker", "flute", ("flute*.ogg",), "usr/share", apart=True)
+    (base / "flute_spoken.ogg").touch()
+    flutes = Recorded(package, "maker", "flute", ("flute*.ogg",), "usr/share", apart=True, without="_spoken")
     entries = recordings.package_entries([flutes], {package.key: tmp_path})
     assert [(entry["path"], entry["group"]) for entry in entries] == [
         ("flute1.ogg", "maker_flute1"),
