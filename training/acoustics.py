@@ -29,15 +29,11 @@ def reverberate(power: Tensor, hop_seconds: float, seconds: Tensor, direct_db: T
     frames, bands = power.shape[1:]
     times = seconds[:, None] * torch.linspace(1, _BRIGHT_TO_DARK, bands).to(power)  # batch, bands
     decay = 10 ** (-6 * hop_seconds / times)  # of the power, from frame to frame
-    lags = torch.arange(frames).to(power)
-    tail = decay[:, None, :] ** lags[:, None]  # batch, lags, bands
-    tail = tail / tail.sum(dim=1, keepdim=True) * 10 ** (-direct_db[:, None, None] / 10)
-    size = 2 * frames  # no lag comes round to the beginning
-    answer: Tensor = torch.fft.irfft(
-        torch.fft.rfft(power, size, dim=1) * torch.fft.rfft(tail, size, dim=1), size, dim=1
-    )
-    reverberant: Tensor = power + answer[:, :frames].clamp_(min=0)
-    return reverberant
+    level = 10 ** (-direct_db[:, None] / 10) * (1 - decay) / (1 - decay**frames)  # of the tail's beginning
+    tail = power * level[:, None]
+    for frame in range(1, frames):  # an exponential tail is a recursion, far cheaper than a convolution
+        tail[:, frame].addcmul_(tail[:, frame - 1], decay)
+    return tail.add_(power)
 
 
 def shift_pitch(power: Tensor, front_end: FrontEnd, semitones: Tensor) -> Tensor:
