@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 import soundfile
@@ -61,7 +62,12 @@ class Augmentation:
     @property
     def digest(self) -> str:
         """A short name that is another one for other changes."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        return _digest(self)
+
+
+@lru_cache(maxsize=8)  # it is asked for with every file
+def _digest(augmentation: Augmentation) -> str:
+    return hashlib.sha256(json.dumps(asdict(augmentation), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def augment(samples: Samples, sample_rate: int, augmentation: Augmentation, seed: int) -> Samples:

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +198,13 @@ def _make(reading: _Reading, request: Request, missing: Sequence[int], content: 
 
 def _codes(front_end: FrontEnd, pieces: Iterable[Samples]) -> Codes:
     """Return codes of the very frames that a recogniser is given, shape (frames, n_bands)."""
-    stream = LogMelStream(LogMel(front_end))
+    stream = LogMelStream(_log_mel(front_end))
     waveform = front_end.representation == "waveform"
     codes = [encode(stream.push(torch.from_numpy(samples)), waveform=waveform) for samples in pieces]
     return np.concatenate([*codes, encode(stream.finish(), waveform=waveform)])
+
+
+@lru_cache(maxsize=2)
+def _log_mel(front_end: FrontEnd) -> LogMel:
+    """Return a front end that is made once: of short files, its filter bank takes longer than the spectra."""
+    return LogMel(front_end)

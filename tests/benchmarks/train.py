@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import math
 import os
 import resource
 import signal
@@ -84,6 +85,8 @@ def _steps(options: argparse.Namespace, folder: Path) -> None:
     print(f"  {'':<34}batch    read augment compress  network  share  engine  of network")
     for name in options.configs:
         config = replace(read_config(find_config(name)), online=_ALL_AT_ONCE)
+        often = replace(config.data, windows="all", hop_frames=max(1, window_frames(config) // 8))  # whole batches
+        config = replace(config, data=often, training=replace(config.training, metric="loss"))
         if config.front_end.representation != "mel":
             config = replace(config, online=replace(_ALL_AT_ONCE, pitch_semitones=0.0))
         data = prepare(config, _noise(folder / "sounds", 8, 90.0), folder / "cache", _silent, workers=0)
@@ -270,7 +273,9 @@ def _noise(folder: Path, count: int, seconds: float, rate: int = 16_000) -> Coll
     for number in range(count):
         path = folder / f"{number:06}.wav"
         if not path.exists():
-            soundfile.write(path, 0.1 * random.standard_normal(round(seconds * rate), np.float32), rate)
+            with soundfile.SoundFile(path, "w", rate, 1) as file:
+                for block in np.array_split(np.arange(round(seconds * rate)), math.ceil(seconds / 60)):
+                    file.write(0.1 * random.standard_normal(len(block), np.float32))
     files = sorted(folder.glob("*.wav"))
     items = (Item(path, {"ab"[index % 2]: 1.0}, group=path.name) for index, path in enumerate(files))
     return _split(tuple(items))
