@@ -121,7 +121,7 @@ class _Run:
         self.at = Position()
         self.best: dict[str, Tensor] | None = None
         self.all_epochs = sum(stage.epochs for stage in config.training.stages)
-        self.at_once = config.training.batch  # windows in one forward pass; halved where memory runs out
+        self.parts = 1  # of a batch, one after another; doubled where memory runs out
         self.pace = Pace()
 
     def to_the_end(self) -> Path:
@@ -225,17 +225,18 @@ class _Run:
                 self.optimiser.zero_grad()
                 loss = 0.0
                 for part, part_wanted in zip(
-                    torch.split(windows, self.at_once), torch.split(wanted, self.at_once), strict=True
+                    windows.tensor_split(self.parts), wanted.tensor_split(self.parts), strict=True
                 ):
                     part_loss = self._loss(part, part_wanted) * (len(part) / len(windows))
                     fabric.backward(part_loss)
                     loss += float(part_loss.detach())
                 break
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error) or self.at_once == 1:
+                if not is_out_of_memory(error) or len(windows) < 4 * self.parts:  # norms need two windows
                     raise
-                self.at_once = max(1, min(self.at_once, len(windows)) // 2)
-                self.report(Problem(f"Memory ran out; training goes on with {self.at_once} windows at a time."))
+                self.parts *= 2
+                size = -(-len(windows) // self.parts)
+                self.report(Problem(f"Memory ran out; training goes on with {size} windows at a time."))
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss became {loss} in epoch {epoch + 1}; lower the learning rate, or clip the gradients "
