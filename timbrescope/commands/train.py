@@ -35,7 +35,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder or table of labelled recordings")
+    parser.add_argument(
+        "data", nargs="+", metavar="DATA", type=Path, help="folder or table of labelled recordings; several become one"
+    )
     parser.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="gets the model, a report, logs")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -62,12 +64,12 @@ def _run(options: argparse.Namespace) -> int:
     config = _config(options)
     from training.experiment import Machine, cross_validate, is_first_process, run_experiment
     from training.progress import JsonLines, Report, Terminal
-    from training.sources import read_collection
+    from training.sources import read_collections
 
     report: Report = JsonLines() if options.progress == "json" else Terminal()
     if not is_first_process():
         report = _ignore
-    collection = read_collection(options.data, options.layout or config.data.layout)
+    collection = read_collections(options.data, options.layout or config.data.layout)
     machine = Machine(options.cache or paths.cache() / "spectra", options.device, options.workers)
     if options.folds:
         cross_validate(config, collection, options.folds, options.output, machine, report)

@@ -1,6 +1,6 @@
 """Labelled recordings as users and publishers lay them out, read into collections."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +49,36 @@ def read_collection(path: Path, layout: str = "auto", *, task: Task | None = Non
         f"The labels of {path}, read with the layout {layout}, are for the task {collection.task} and not for {task}; "
         "choose that task or another layout."
     )
+
+
+def read_collections(paths: Sequence[Path], layout: str = "auto") -> Collection:
+    """Read several sets of labelled recordings as one, such as a corpus and recordings that only teachers have heard.
+
+    The others may add labels to those of the first; a table among them may have none of its own.
+
+    Raises:
+        TrainingError: one of them cannot be used, their labels are of different kinds, or two bring teachers' scores.
+    """
+    first, *others = paths
+    collection = read_collection(first, layout)
+    for path in others:
+        known = collection.labels
+        table = layout == "table" or (layout == "auto" and path.is_file())
+        more = read_table(path, task="multi", labels=known) if table else read_collection(path, layout)
+        if "frame" in {collection.task, more.task} and collection.task != more.task:
+            raise TrainingError(f"{first} and {path} cannot be learnt together: only one has labels in time.")
+        if collection.taught and more.taught:
+            raise TrainingError(
+                f"{first} and {path} both bring teachers' scores; let the teachers hear both at once."
+            )
+        collection = Collection(
+            known + tuple(label for label in more.labels if label not in known),
+            collection.task if collection.task == more.task else "multi",
+            collection.items + more.items,
+            collection.problems + more.problems,
+            collection.taught or more.taught,
+        )
+    return collection
 
 
 def _read(path: Path, layout: str, task: Task | None) -> Collection:

@@ -1,13 +1,15 @@
+import math
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from tests.encoded import encode, tone
 from training.collection import Collection, Item
 from training.errors import TrainingError
-from training.sources import read_collection
+from training.sources import read_collection, read_collections
 
 
 @pytest.fixture(autouse=True)
@@ -70,3 +72,24 @@ def test_nothing_usable_lists_what_is_possible(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none", tmp_path / "notes.docx"):
         with pytest.raises(TrainingError, match=r"a folder for each class, a table .* oto\.ini"):
             read_collection(path)
+
+
+def test_several_sets_are_learnt_as_one(classes: Path, tmp_path: Path) -> None:
+    sound = next(path for path in sorted(classes.rglob("*")) if path.suffix == ".wav")
+    taught = tmp_path / "taught.csv"
+    taught.write_text(f"path,labels,row\n{sound},*=?,0\n{sound},harp;*=?,1\n", encoding="utf-8")
+    np.save(tmp_path / "taught.npy", np.array([[0.25], [0.75]], np.float16))
+    (tmp_path / "taught.json").write_text('{"names": ["teacher:music"]}', encoding="utf-8")
+    both = read_collections([classes, taught])
+    assert (both.labels, both.task) == (("oboe", "piano", "harp"), "multi")
+    unknown, harp = both.items[-2:]
+    assert all(math.isnan(unknown.labels[label]) for label in both.labels)
+    assert harp.labels["harp"] == 1.0
+    assert math.isnan(harp.labels["oboe"])
+    assert both.taught is not None
+    assert both.taught.scores[harp.row].tolist() == [0.75]
+    with pytest.raises(TrainingError, match="both bring teachers' scores"):
+        read_collections([classes, taught, taught])
+    (tmp_path / "taught.json").write_text('{"names": ["a", "b"]}', encoding="utf-8")
+    with pytest.raises(TrainingError, match="do not fit their names"):
+        read_collections([classes, taught])
