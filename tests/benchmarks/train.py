@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import itertools
 import json
-import math
 import os
 import resource
 import signal
@@ -57,6 +56,7 @@ _FRONT_ENDS = {
     "16 kHz waveform": FrontEnd(16_000, 1, 1, 0, representation="waveform"),
 }
 _MIB = 2**20
+_BLOCK = 2**20  # samples that are written at a time
 
 
 def main(arguments: list[str]) -> int:
@@ -274,8 +274,9 @@ def _noise(folder: Path, count: int, seconds: float, rate: int = 16_000) -> Coll
         path = folder / f"{number:06}.wav"
         if not path.exists():
             with soundfile.SoundFile(path, "w", rate, 1) as file:
-                for block in np.array_split(np.arange(round(seconds * rate)), math.ceil(seconds / 60)):
-                    file.write(0.1 * random.standard_normal(len(block), np.float32))
+                count = round(seconds * rate)
+                for first in range(0, count, _BLOCK):
+                    file.write(0.1 * random.standard_normal(min(_BLOCK, count - first), np.float32))
     files = sorted(folder.glob("*.wav"))
     items = (Item(path, {"ab"[index % 2]: 1.0}, group=path.name) for index, path in enumerate(files))
     return _split(tuple(items))
