@@ -28,6 +28,8 @@ from training.codes import Codes, encode
 
 Samples = NDArray[np.float32]
 
+_WORTH_PROCESSES = 2**26  # bytes of sound files that take longer to read than torch takes to start elsewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -106,9 +108,11 @@ def extract_all(requests: Sequence[Request], workers: int | None) -> Iterator[Ex
 
     Args:
         requests: one for each file.
-        workers: processes; 0 works in this one, None takes one for each core.
+        workers: processes; 0 works in this one, None takes one for each core where there is enough to do.
     """
-    workers = min(workers if workers is not None else os.cpu_count() or 1, len(requests))
+    if workers is None:
+        workers = (os.cpu_count() or 1) if sum(map(_size, requests)) > _WORTH_PROCESSES else 0
+    workers = min(workers, len(requests))
     if workers == 0 or len(requests) == 1:
         yield from map(extract, requests)
         return
@@ -131,6 +135,13 @@ def extract_all(requests: Sequence[Request], workers: int | None) -> Iterator[Ex
             yield from map(_extract_alone, suspects)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _size(request: Request) -> int:
+    try:
+        return request.path.stat().st_size
+    except OSError:  # it will be told when it is read
+        return 0
 
 
 def _extract_alone(request: Request) -> Extracted:

@@ -109,13 +109,12 @@ class _Run:
             decay = get_ema_multi_avg_fn(config.training.averaging)  # type: ignore[no-untyped-call]  # torch's
             self.averaged = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         self.exclusive = is_exclusive(config, data.collection.task)
-        self.targets = data.train.targets
-        weights = torch.from_numpy(class_weights(self.targets)) if config.data.balance == "weights" else None
-        self.loss_of = make_loss(
-            config.training,
-            exclusive=self.exclusive,
-            weights=None if weights is None else weights.to(self.fabric.device),
-        )
+        # Large where there are many windows and labels.
+        self.targets = None if config.data.balance == "none" else data.train.targets
+        weights = None
+        if self.targets is not None and config.data.balance == "weights":
+            weights = torch.from_numpy(class_weights(self.targets)).to(self.fabric.device)
+        self.loss_of = make_loss(config.training, exclusive=self.exclusive, weights=weights)
         self.teacher = load_teacher(config, spec, self.fabric.device)
         self.identity = identity(config, data.collection)
         self.at = Position()
@@ -195,7 +194,7 @@ class _Run:
     def _batches(self, epoch: int) -> list[Indices]:
         """Return which windows each step of an epoch learns from, over all processes: nearly equally many."""
         training, how, count = self.config.training, self.config.data, len(self.data.train)
-        if how.balance in ("sampling", "sources"):
+        if self.targets is not None and how.balance != "weights":
             groups = self.data.train.groups if how.balance == "sources" else None
             order = balanced_order(self.targets, training.seed, epoch, groups=groups, unknown_turns=how.unknown_turns)
         else:
@@ -290,7 +289,9 @@ class _Run:
         at.history.append(asdict(ended))
         if self.fabric.is_global_zero:
             for name in ("learning_rate", "loss", "validation_loss", "value"):
-                self.log.add_scalar(name, getattr(ended, name), ended.epoch)
+                figure = getattr(ended, name)
+                if math.isfinite(figure):
+                    self.log.add_scalar(name, figure, ended.epoch)
         self.report(ended)
 
     def _save(self) -> None:

@@ -68,9 +68,7 @@ def read_collections(paths: Sequence[Path], layout: str = "auto") -> Collection:
         if "frame" in {collection.task, more.task} and collection.task != more.task:
             raise TrainingError(f"{first} and {path} cannot be learnt together: only one has labels in time.")
         if collection.taught and more.taught:
-            raise TrainingError(
-                f"{first} and {path} both bring teachers' scores; let the teachers hear both at once."
-            )
+            raise TrainingError(f"{first} and {path} both bring teachers' scores; let the teachers hear both at once.")
         collection = Collection(
             known + tuple(label for label in more.labels if label not in known),
             collection.task if collection.task == more.task else "multi",
