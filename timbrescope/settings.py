@@ -74,6 +74,19 @@ class Settings:
         "auto", "Recognition", "Compute on", "Automatic takes the GPU where there is one, else the CPU.",
         choices=(("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU (cuda)"), ("mps", "Apple GPU (mps)")),
     )  # fmt: skip
+    smoothing_seconds: float = _option(
+        0.5, "Now playing", "Smoothing", "Longer makes the list of instruments calmer and later; 0 smooths nothing.",
+        minimum=0.0, maximum=5.0, step=0.1, unit=" s",
+    )  # fmt: skip
+    enter_percent: int = _option(
+        50, "Now playing", "Listed from", "Smoothed score from which an instrument is listed as sounding.",
+        minimum=1, maximum=99, step=5, unit=" %",
+    )  # fmt: skip
+    leave_percent: int = _option(
+        35, "Now playing", "Listed until below",
+        "Smoothed score below which it leaves the list; above “Listed from” it counts as equal to that.",
+        minimum=1, maximum=99, step=5, unit=" %",
+    )  # fmt: skip
 
     models: tuple[str, ...] = _option(DEFAULT_MODELS, "", "Models", "What listens to a recording in the window.")
 
