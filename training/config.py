@@ -9,9 +9,9 @@ from typing import Any, Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from timbrescope.recognition.spec import FrontEnd, Kind
-from training.augment import Augmentation
 from training.errors import TrainingError
-from training.online import OnlineAugmentation
+from training.spectra.augment import Augmentation
+from training.spectra.online import OnlineAugmentation
 
 Loss = Literal["cross-entropy", "binary-cross-entropy", "focal"]
 Metric = Literal["loss", "accuracy", "macro-f1", "roc-auc", "pr-auc"]
@@ -155,9 +155,9 @@ class Published:
         paper: where.
         protocol: how it was measured, in a sentence.
         folds: of its cross-validation; 0 where it has none.
-        aggregate: how windows become a clip's decision, as in ``training.aggregate``.
+        aggregate: how windows become a clip's decision, as in ``training.evaluation.aggregate``.
         threshold: on the clip's scores, for several labels; None takes the one that goes with ``aggregate``.
-        figures: by the names of ``training.evaluate``; fractions, not percent.
+        figures: by the names of ``training.evaluation.evaluate``; fractions, not percent.
     """
 
     paper: str

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.spec import FrontEnd
-from training.cache import FeatureCache, decode
 from training.collection import Item, Task, Taught
-from training.gate import loud_windows
+from training.spectra.cache import FeatureCache, decode
+from training.spectra.gate import loud_windows
 
 Indices = NDArray[np.int64]
 

@@ -1,7 +1,6 @@
 """A whole experiment: what it starts from, training, judging on the test part, and cross-validation."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -11,12 +10,13 @@ from timbrescope.recognition.store import ModelStore
 from training.collection import Collection
 from training.config import Config, find_config, named_configs, read_config
 from training.errors import TrainingError
-from training.evaluate import evaluate, summarise_folds
-from training.evaluation import Evaluation
-from training.predict import predict
+from training.evaluation.evaluate import evaluate, summarise_folds
+from training.evaluation.predict import predict
+from training.evaluation.report import render_html
+from training.evaluation.results import Evaluation
 from training.preparation import prepare
+from training.processors import is_first_process
 from training.progress import CrossValidated, Evaluated, Judged, Problem, Report
-from training.report import render_html
 from training.sources.table import write_table
 from training.splits import folds
 from training.train import train
@@ -80,11 +80,6 @@ def run_experiment(
     figures = {name: figure.value for name, figure in evaluation.figures.items() if figure.value is not None}
     report(Evaluated(figures, _published(config), str(folder / "report.html")))
     return evaluation
-
-
-def is_first_process() -> bool:
-    """Tell whether this process speaks for all those that torchrun has started."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def cross_validate(

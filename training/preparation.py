@@ -6,12 +6,12 @@ from pathlib import Path
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition import networks
 from timbrescope.recognition.spec import ModelSpec
-from training.cache import FeatureCache
 from training.collection import Collection, Split, Task
 from training.config import Config
 from training.errors import TrainingError
 from training.examples import Examples
 from training.progress import Prepared, Problem, Report
+from training.spectra.cache import FeatureCache
 from training.splits import assign_splits
 
 _HOP_SECONDS = 0.5  # between two scores in use, unless the configuration says otherwise

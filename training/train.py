@@ -1,7 +1,6 @@
 """The training loop, from top to bottom."""
 
 import math
-import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -11,7 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from lightning_fabric.wrappers import _FabricOptimizer as FabricOptimizer
 from tensorboardX import SummaryWriter
 from torch import Tensor
@@ -19,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
-from timbrescope.recognition.device import choose_device, is_out_of_memory
+from timbrescope.recognition.device import is_out_of_memory
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks import cost
@@ -30,11 +28,12 @@ from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
 from training.losses import LossFunction, binary_cross_entropy, distil, make_loss
-from training.online import augment_input, augment_power
 from training.preparation import Preparation, is_exclusive, model_spec
+from training.processors import make_fabric
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
 from training.run_state import Pace, Position, identity, interruption, read_state, write_state
 from training.schedules import LearningRate
+from training.spectra.online import augment_input, augment_power
 from training.splits import balanced_order, class_weights
 from training.start import Learner, load_teacher, start_from
 from training.validation import is_better, validate
@@ -97,7 +96,7 @@ class _Run:
         report: Report,
         device: str,
     ) -> None:
-        self.fabric = _fabric(device, config.training.precision)
+        self.fabric = make_fabric(device, config.training.precision)
         self.config, self.data, self.spec, self.folder = config, data, spec, folder
         self.report: Report = report if self.fabric.is_global_zero else lambda _: None
         self.model = model
@@ -331,20 +330,6 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
     save_checkpoint(path, replace(spec, network_options=options, figures=figures), model.weights())
     report(Finished(str(path), 1, metric, value))
     return path
-
-
-def _fabric(device: str, precision: Any) -> Fabric:
-    """Return the processors to compute on: one, or those that torchrun has started this process for."""
-    here, everywhere = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), int(os.environ.get("WORLD_SIZE", "1"))
-    fabric = Fabric(
-        accelerator=choose_device(device).type,
-        strategy="ddp" if everywhere > 1 else "auto",
-        devices=here,
-        num_nodes=max(1, everywhere // here),
-        precision=precision,
-    )
-    fabric.launch()
-    return fabric
 
 
 def _optimiser(stage: Stage, learner: Learner) -> torch.optim.Optimizer:

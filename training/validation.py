@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import ModelSpec
-from training import metrics
-from training.aggregate import mean as mean_of_windows
 from training.collection import Task
 from training.config import Metric
+from training.evaluation import metrics
+from training.evaluation.aggregate import mean as mean_of_windows
 from training.examples import Examples
 from training.losses import LossFunction
 

@@ -10,12 +10,12 @@ import torch
 from training.collection import Collection
 from training.config import find_config, read_config
 from training.corpora import synthetic
-from training.evaluate import evaluate
-from training.evaluation import Evaluation
+from training.evaluation.evaluate import evaluate
+from training.evaluation.predict import predict
+from training.evaluation.report import render_html
+from training.evaluation.results import Evaluation
 from training.experiment import Machine, run_experiment
-from training.predict import predict
 from training.preparation import prepare
-from training.report import render_html
 from training.sources import read_collection
 from training.train import train
 

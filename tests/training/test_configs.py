@@ -11,11 +11,11 @@ from timbrescope.recognition import networks
 from timbrescope.recognition.features import LogMel, compress, make_window
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import FrontEnd
-from training.aggregate import RULES
-from training.cases import Cases, figures
 from training.collection import Collection, Task
 from training.config import Config, named_configs, read_config
 from training.errors import TrainingError
+from training.evaluation.aggregate import RULES
+from training.evaluation.cases import Cases, figures
 from training.preparation import model_spec
 from training.sources import OWN
 from training.sources.published import PUBLISHED

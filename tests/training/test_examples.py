@@ -9,9 +9,9 @@ from tests.training import labelled
 from timbrescope.audio.file import AudioFile
 from timbrescope.recognition.features import LogMel, LogMelStream, compress
 from timbrescope.recognition.spec import FrontEnd
-from training.cache import FeatureCache
 from training.collection import UNKNOWN, Collection, Item, Segment
 from training.examples import Examples, statistics
+from training.spectra.cache import FeatureCache
 
 FRONT_END = labelled.FRONT_END
 LABELS = tuple(labelled.REGISTERS)

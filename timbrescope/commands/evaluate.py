@@ -19,7 +19,7 @@ from timbrescope.recognition.store import ModelStore
 
 if TYPE_CHECKING:
     from training.collection import Collection
-    from training.predict import Progress
+    from training.evaluation.predict import Progress
 
 EXAMPLES = """\
 examples:
@@ -70,10 +70,10 @@ def run(options: argparse.Namespace) -> int:
     models = [_checkpoint(name) for name in options.models]
     # What follows loads torch and scikit-learn, which a wrong name need not wait for.
     from timbrescope.recognition.device import choose_device
-    from training.aggregate import rule
-    from training.evaluate import compare, evaluate
-    from training.predict import predict
-    from training.report import render_html, render_text
+    from training.evaluation.aggregate import rule
+    from training.evaluation.evaluate import compare, evaluate
+    from training.evaluation.predict import predict
+    from training.evaluation.report import render_html, render_text
     from training.sources import read_collection
 
     whole = read_collection(options.data, options.layout)

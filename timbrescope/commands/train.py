@@ -62,7 +62,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace) -> int:
     config = _config(options)
-    from training.experiment import Machine, cross_validate, is_first_process, run_experiment
+    from training.experiment import Machine, cross_validate, run_experiment
+    from training.processors import is_first_process
     from training.progress import JsonLines, Report, Terminal
     from training.sources import read_collections
 

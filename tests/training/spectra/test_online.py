@@ -1,7 +1,7 @@
 import torch
 
 from timbrescope.recognition.spec import FrontEnd
-from training.online import (
+from training.spectra.online import (
     OnlineAugmentation,
     augment_input,
     augment_power,

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from timbrescope.recognition.spec import FrontEnd
-from training.augment import Augmentation
-from training.cache_index import CacheIndex, Place
-from training.codes import Codes, decode
 from training.errors import TrainingError
-from training.extract import Extracted, Request, extract_all
+from training.spectra.augment import Augmentation
+from training.spectra.cache_index import CacheIndex, Place
+from training.spectra.codes import Codes, decode
+from training.spectra.extract import Extracted, Request, extract_all
 
 __all__ = ["FeatureCache", "decode"]
 

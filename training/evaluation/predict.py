@@ -16,9 +16,9 @@ from timbrescope.core.errors import AudioError
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from timbrescope.recognition.spec import ModelSpec
-from training.agreement import label_vectors
 from training.collection import UNKNOWN, Collection, Item, Task
 from training.errors import TrainingError
+from training.evaluation.agreement import label_vectors
 
 Progress = Callable[[int, int, Path], None]
 """Told how many files are done, how many there are, and which one is done."""

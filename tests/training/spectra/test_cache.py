@@ -21,12 +21,12 @@ from tests.encoded import encode, tone
 from timbrescope.audio.file import AudioFile
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.spec import FrontEnd
-from training import cache as cache_module
-from training.augment import Augmentation
-from training.cache import FeatureCache, decode
-from training.cache_index import CacheIndex
 from training.errors import TrainingError
-from training.extract import Extracted, Request, extract_all
+from training.spectra import cache as cache_module
+from training.spectra.augment import Augmentation
+from training.spectra.cache import FeatureCache, decode
+from training.spectra.cache_index import CacheIndex
+from training.spectra.extract import Extracted, Request, extract_all
 
 FRONT_END = FrontEnd(16_000, 512, 256, 24, compression="log10", gain=10_000, offset=1)
 UNCENTRED = FrontEnd(16_000, 512, 160, 24, win_length=400, centred=False, power=1)
@@ -187,14 +187,14 @@ def test_processes_give_what_one_gives_and_a_file_that_kills_its_process_costs_a
     paths = [noise(tmp_path, f"{seed}.wav", seed=seed) for seed in range(2)]
     requests = [Request(path, FRONT_END, (0,), Augmentation(), tmp_path / "index") for path in paths]
     (here,) = extract_all(requests[1:], 0)
-    monkeypatch.setattr("training.extract.extract", _deadly)
+    monkeypatch.setattr("training.spectra.extract.extract", _deadly)
     results = {extracted.path.name: extracted for extracted in extract_all(requests, 1)}
     assert "brought the program that reads it to its end" in results["0.wav"].problem
     np.testing.assert_array_equal(results["1.wav"].codes[0], here.codes[0])
 
 
 def _deadly(request: Request) -> Extracted:
-    from training.extract import extract
+    from training.spectra.extract import extract
 
     if request.path.name == "0.wav":
         os.kill(os.getpid(), signal.SIGTERM)
@@ -204,7 +204,7 @@ def _deadly(request: Request) -> Extracted:
 KILLED = """
 import sys
 from pathlib import Path
-from training import cache
+from training.spectra import cache
 from tests.training.test_cache import FRONT_END
 cache._COMMIT_BYTES = 4000
 features = cache.FeatureCache(Path(sys.argv[1]), FRONT_END)
@@ -219,7 +219,7 @@ def test_a_killed_run_leaves_a_valid_cache_that_the_next_one_completes(tmp_path:
     sounds.mkdir()
     paths = [noise(sounds, f"{seed:02}.wav", 1.0, seed=seed) for seed in range(40)]
     command = [sys.executable, "-c", KILLED, str(tmp_path / "cache"), str(sounds), str(workers)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as process:
         assert process.stdout is not None
         for _ in range(7):
             assert process.stdout.readline()
@@ -277,7 +277,7 @@ def test_two_that_write_at_once_share_a_cache(tmp_path: Path, monkeypatch: pytes
 
 
 def test_one_writes_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.cache_index._LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("training.spectra.cache_index._LOCK_SECONDS", 0.05)
     with closing(CacheIndex(tmp_path / "index")) as first, closing(CacheIndex(tmp_path / "index")) as second:
         with first.writing(), pytest.raises(sqlite3.OperationalError, match="locked"), second.writing():
             pass

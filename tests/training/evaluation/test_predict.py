@@ -16,7 +16,7 @@ from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from training.collection import UNKNOWN, Collection, Item, Segment
 from training.errors import TrainingError
-from training.predict import Predictions, predict
+from training.evaluation.predict import Predictions, predict
 
 RATE = 22_050
 TONES = {"low": 150.0, "middle": 1500.0, "high": 5500.0}

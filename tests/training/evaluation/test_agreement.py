@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.agreement import (
+from training.evaluation.agreement import (
     co_occurrence,
     error_rates,
     estimated_positives,

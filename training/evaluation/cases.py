@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.aggregate import Rule
 from training.collection import Item, Task
-from training.metrics import Counts, Floats, add_up, areas, count, decide, mean_known, top_hits
-from training.predict import Predictions
+from training.evaluation.aggregate import Rule
+from training.evaluation.metrics import Counts, Floats, add_up, areas, count, decide, mean_known, top_hits
+from training.evaluation.predict import Predictions
 
 MAIN_FIGURE: dict[Task, str] = {"single": "accuracy", "multi": "roc_auc", "frame": "accuracy"}
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from training.evaluation import Matrix, Number
+from training.evaluation.results import Matrix, Number
 
 _INK = "#010203"  # stands for the colour of the text, which the page decides
 _LINES = ("#1f77b4", "#d9730d", "#2a9d5c", "#a64ca6")  # readable on white and on black

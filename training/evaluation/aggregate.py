@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.collection import Task
 from training.errors import TrainingError
-from training.metrics import add_up
+from training.evaluation.metrics import add_up
 
 Scores = NDArray[np.float64]
 Combine = Callable[[Scores, NDArray[np.intp], int], Scores]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from training.codes import decode, encode
+from training.spectra.codes import decode, encode
 
 HALF_STEP_DB = 0.0025
 

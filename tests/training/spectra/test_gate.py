@@ -7,7 +7,7 @@ import torch
 from tests.conftest import sine
 from timbrescope.recognition.features import LogMel
 from timbrescope.recognition.spec import FrontEnd
-from training.gate import frame_power, loud_windows
+from training.spectra.gate import frame_power, loud_windows
 
 RATE = 16_000
 MEL = FrontEnd(RATE, 512, 256, 96)

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn
 
-from training.metrics import (
+from training.evaluation.metrics import (
     THRESHOLDS,
     areas,
     confusion_matrix,

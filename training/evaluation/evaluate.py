@@ -7,12 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from training import agreement
-from training.aggregate import Rule, rule
-from training.cases import MAIN_FIGURE, Cases, cases, counts, figures, group_name
 from training.collection import Task
 from training.errors import TrainingError
-from training.evaluation import (
+from training.evaluation import agreement
+from training.evaluation.aggregate import Rule, rule
+from training.evaluation.cases import MAIN_FIGURE, Cases, cases, counts, figures, group_name
+from training.evaluation.metrics import (
+    THRESHOLDS,
+    Counts,
+    areas,
+    confusion_matrix,
+    decide,
+    group_draws,
+    interval,
+    reliability,
+    scan_thresholds,
+    top_hits,
+)
+from training.evaluation.predict import Predictions, label_key
+from training.evaluation.results import (
     Calibration,
     ClassFigures,
     Curve,
@@ -26,19 +39,6 @@ from training.evaluation import (
     Tags,
     ThresholdFigures,
 )
-from training.metrics import (
-    THRESHOLDS,
-    Counts,
-    areas,
-    confusion_matrix,
-    decide,
-    group_draws,
-    interval,
-    reliability,
-    scan_thresholds,
-    top_hits,
-)
-from training.predict import Predictions, label_key
 
 DRAWS = 1000
 _CURVE_POINTS = 200
@@ -52,7 +52,7 @@ def evaluate(
 
     Args:
         predictions: of the model.
-        aggregate: name of a rule in ``training.aggregate.RULES``; None takes the usual one of the task.
+        aggregate: name of a rule in ``training.evaluation.aggregate.RULES``; None takes the usual one of the task.
         threshold: from which score on a label applies; None takes that of the rule.
         seed: of the bootstrap; the same one gives the same intervals.
 

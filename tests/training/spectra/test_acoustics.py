@@ -4,7 +4,7 @@ import torch
 from timbrescope.core.mel import mel_frequencies
 from timbrescope.recognition.features import LogMel
 from timbrescope.recognition.spec import FrontEnd
-from training.acoustics import reverberate, shift_pitch
+from training.spectra.acoustics import reverberate, shift_pitch
 
 FRONT_END = FrontEnd(16_000, 1024, 320, 96, fmin=30.0)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.aggregate import RULES, rule
 from training.errors import TrainingError
+from training.evaluation.aggregate import RULES, rule
 
 SCORES = np.array([[0.6, 0.4, 0.0], [0.6, 0.4, 0.0], [0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
 CLIPS = np.array([0, 0, 0, 1])

@@ -6,10 +6,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from timbrescope.core.clock import clock
-from training.aggregate import RULES
-from training.evaluate import DRAWS
-from training.evaluation import Difference, Evaluation, Figure, GroupFigure, Number
-from training.plots import draw_lines, draw_matrix
+from training.evaluation.aggregate import RULES
+from training.evaluation.evaluate import DRAWS
+from training.evaluation.plots import draw_lines, draw_matrix
+from training.evaluation.results import Difference, Evaluation, Figure, GroupFigure, Number
 
 _TEMPLATE = "report.html.jinja"
 _NAMES = {

@@ -12,8 +12,8 @@ from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.device import choose_device
 from training.collection import Collection, Item, Segment
 from training.errors import TrainingError
-from training.evaluate import compare, evaluate, summarise_folds
-from training.predict import Predictions, predict
+from training.evaluation.evaluate import compare, evaluate, summarise_folds
+from training.evaluation.predict import Predictions, predict
 
 CLIPS, WINDOWS = 60, 3
 

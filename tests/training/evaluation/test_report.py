@@ -4,10 +4,10 @@ from html import unescape
 import numpy as np
 import pytest
 
-from tests.training.test_evaluate import multi_predictions, single_predictions
-from training.evaluate import compare, evaluate
-from training.evaluation import Difference, Figure
-from training.report import difference_sentence, render_html, render_text
+from tests.training.evaluation.test_evaluate import multi_predictions, single_predictions
+from training.evaluation.evaluate import compare, evaluate
+from training.evaluation.report import difference_sentence, render_html, render_text
+from training.evaluation.results import Difference, Figure
 
 
 @pytest.mark.parametrize("task", ["single", "multi"])

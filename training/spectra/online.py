@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from timbrescope.recognition.spec import FrontEnd
-from training.acoustics import reverberate, shift_pitch
+from training.spectra.acoustics import reverberate, shift_pitch
 
 _SILENT = 1e-12  # mean power
 

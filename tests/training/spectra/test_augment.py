@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import sine
-from training.augment import Augmentation, augment
 from training.errors import TrainingError
+from training.spectra.augment import Augmentation, augment
 
 RATE = 16_000
 NAMES = ("pitch", "stretch", "drive", "room", "filter", "noise", "gain", "codec")
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_sound_and_leaves_the_global_generators_alo
 
 def test_another_process_draws_the_same() -> None:
     script = (
-        "import hashlib, numpy; from training.augment import Augmentation, augment;"
+        "import hashlib, numpy; from training.spectra.augment import Augmentation, augment;"
         f"samples = numpy.sin(numpy.arange(4000, dtype='f4')); changed = augment(samples, 16000, {ALL}, 3);"
         "print(hashlib.sha256(changed.tobytes()).hexdigest())"
     )

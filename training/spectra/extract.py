@@ -22,9 +22,9 @@ from timbrescope.audio.file import AudioFile
 from timbrescope.core.errors import AudioError
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.spec import FrontEnd
-from training.augment import Augmentation, augment
-from training.cache_index import CacheIndex, FileState
-from training.codes import Codes, encode
+from training.spectra.augment import Augmentation, augment
+from training.spectra.cache_index import CacheIndex, FileState
+from training.spectra.codes import Codes, encode
 
 Samples = NDArray[np.float32]
 

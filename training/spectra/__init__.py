@@ -1,0 +1,1 @@
+"""What models learn from: spectra on disk, changed at random."""
