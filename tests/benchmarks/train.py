@@ -31,12 +31,12 @@ from timbrescope.audio.file import AudioFile
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import FrontEnd
-from training.cache import FeatureCache
 from training.collection import Collection, Item
 from training.config import Config, find_config, read_config
-from training.online import OnlineAugmentation, augment_input, augment_power
 from training.preparation import Preparation, model_spec, prepare, window_frames
 from training.progress import Event, Step
+from training.spectra.cache import FeatureCache
+from training.spectra.online import OnlineAugmentation, augment_input, augment_power
 from training.train import train
 
 _CONFIGS = (
