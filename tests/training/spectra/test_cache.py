@@ -205,7 +205,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from training.spectra import cache
-from tests.training.test_cache import FRONT_END
+from tests.training.spectra.test_cache import FRONT_END
 cache._COMMIT_BYTES = 4000
 features = cache.FeatureCache(Path(sys.argv[1]), FRONT_END)
 paths = sorted(Path(sys.argv[2]).iterdir())
