@@ -1,4 +1,4 @@
-"""The menu of models: which of them listen, and fetching those that are not here yet."""
+"""The menu of models: which of them listen, what is known of them, and fetching those that are not here yet."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -6,12 +6,16 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from timbrescope.recognition.store import ModelStore
+from timbrescope.core.errors import ModelError
+from timbrescope.core.labels import rank
+from timbrescope.recognition.checkpoint import read_spec
+from timbrescope.recognition.store import ModelStore, StoredModel
+from timbrescope.ui.model_card import ModelCard
 from timbrescope.ui.threads import JobThread
 
 
 class ModelsMenu(QMenu):
-    """One entry a model; ticking one that is not installed fetches it first."""
+    """One entry a model; ticking one that is not installed fetches it first. Each installed one has a card."""
 
     chosen = Signal(tuple)
     noticed = Signal(str)
@@ -22,6 +26,7 @@ class ModelsMenu(QMenu):
         self.models = tuple(models)
         self._store = ModelStore()
         self._job: JobThread | None = None
+        self.about = QMenu("&About this model", self)
         self.aboutToShow.connect(self._fill)
 
     def missing(self) -> list[str]:
@@ -52,11 +57,31 @@ class ModelsMenu(QMenu):
     @Slot()
     def _fill(self) -> None:
         self.clear()
-        for model in self._store.models():
+        models = sorted(self._store.models(), key=lambda model: (not model.installed, rank(model.kind)))
+        for model in models:
             action = self.addAction(model.title if model.installed else f"{model.title} (install)")
             action.setCheckable(model.installed)
             action.setChecked(model.installed and model.name in self.models)
             action.triggered.connect(partial(self._toggle, model.name, model.installed))
+        self.about.clear()
+        for model in models:
+            if model.installed:
+                self.about.addAction(f"{model.title}…", partial(self.show_card, model))
+        if not self.about.isEmpty():
+            self.addSeparator()
+            self.addMenu(self.about)
+
+    def show_card(self, model: StoredModel) -> None:
+        """Show what is known of an installed model."""
+        if model.path is None:
+            return
+        try:
+            card = ModelCard(model, read_spec(model.path), self.parentWidget())
+        except ModelError as error:
+            self.noticed.emit(str(error))
+            return
+        card.exec()
+        card.deleteLater()
 
     def _toggle(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
         others = tuple(model for model in self.models if model != name)

@@ -33,7 +33,7 @@ class RecordingPage(QWidget):
         self.overview = OverviewView(session, viewport, theme)
         self.spectrogram = SpectrogramView(session, viewport, theme, settings)
         self.lanes = LanesView(session, viewport, theme)
-        self.meters = MetersView(session, viewport, theme)
+        self.meters = MetersView(session, viewport, theme, settings)
         self.colour_bar = ColourBar(theme, settings)
         self.colour_bar.setFixedWidth(_SIDE_WIDTH)
         self.position = QLabel()
@@ -80,9 +80,10 @@ class RecordingPage(QWidget):
             part.set_theme(theme)
 
     def set_settings(self, settings: Settings) -> None:
-        """Take other settings of the picture."""
+        """Take other settings of the picture and of the meters."""
         self.spectrogram.set_settings(settings)
         self.colour_bar.set_settings(settings)
+        self.meters.set_settings(settings)
 
     def tick(self) -> None:
         """Redraw what changed."""

@@ -1,56 +1,22 @@
 """Lanes: one row a label, colour is score over time."""
 
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QScrollBar, QVBoxLayout, QWidget
 
 from timbrescope.core.clock import clock
+from timbrescope.core.labels import INSTRUMENTS
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, lane_colours
 from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.base import LEFT_WIDTH, TimeBox, TimeView
+from timbrescope.ui.views.lane_labels import LaneLabels
+from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange
 
 ROW_PIXELS = 21
-STRONGEST, ALPHABET, MODEL = "strongest", "alphabet", "model"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One lane: a label of a recogniser."""
-
-    recogniser: str
-    label: str
-    column: int
-
-
-class LaneLabels(pg.AxisItem):
-    """The names of the lanes, in front of them; too long a name is shortened, the pointer shows it whole."""
-
-    def __init__(self) -> None:
-        super().__init__("left")
-        self.rows: list[Row] = []
-        self.setStyle(showValues=False, tickLength=0)
-
-    def paint(self, painter: QPainter, _option: Any, _widget: Any) -> None:
-        """Draw the names of the visible rows."""
-        view = self.linkedView()
-        if view is None:
-            return
-        painter.setPen(self.textPen())
-        metrics = painter.fontMetrics()
-        low, high = view.viewRange()[1]
-        for index in range(max(0, int(low)), min(len(self.rows), int(np.ceil(high)))):
-            top = self.mapFromScene(view.mapViewToScene(QPointF(0, index))).y()
-            bottom = self.mapFromScene(view.mapViewToScene(QPointF(0, index + 1))).y()
-            box = QRectF(4, top, self.width() - 12, bottom - top)
-            text = metrics.elidedText(self.rows[index].label, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class _LaneBox(TimeBox):
@@ -65,13 +31,14 @@ class _LaneBox(TimeBox):
 
 
 class LanePlot(TimeView):
-    """The rows' image."""
+    """The lanes' image."""
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, scroll_bar: QScrollBar) -> None:
         self._session = session
         self._scroll_bar = scroll_bar
         self._images: dict[str, tuple[pg.ImageItem, ...]] = {}  # before, in and after the middles of the windows
-        self._labels = LaneLabels()
+        self._headings: dict[str, pg.TextItem] = {}
+        self._labels = LaneLabels(theme)
         self._grid = pg.PlotCurveItem(connect="pairs")
         self._grid.setZValue(5)
         super().__init__(viewport, theme, _LaneBox(viewport, scroll_bar), self._labels, LEFT_WIDTH)
@@ -86,59 +53,66 @@ class LanePlot(TimeView):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         super().set_theme(theme)
-        for image in chain.from_iterable(self._images.values()):
-            image.setLookupTable(lane_colours(theme))
-        self._labels.setTextPen(pg.mkPen(theme.text))
+        self._labels.theme = theme
         self._grid.setPen(pg.mkPen(theme.window, width=1))
+        self.set_lines(self.lines)
 
-    def set_rows(self, rows: list[Row]) -> None:
-        """Show these lanes, from top to bottom; those of one recogniser stand together."""
-        self._labels.rows = rows
-        present = {row.recogniser for row in rows}
-        for name in list(self._images):
-            if name not in present:
-                for image in self._images.pop(name):
-                    self.plotItem.removeItem(image)
+    def set_lines(self, lines: list[Line]) -> None:
+        """Show these headings and lanes, from top to bottom; those of one recogniser stand together."""
+        self._labels.lines = lines
+        present = {line.recogniser for line in lines}
+        for name in self._images.keys() - present:
+            for item in (*self._images.pop(name), self._headings.pop(name)):
+                self.plotItem.removeItem(item)
         for name in present - self._images.keys():
             self._images[name] = tuple(pg.ImageItem() for _ in range(3))
-            for image in self._images[name]:
-                image.setLookupTable(lane_colours(self.theme))
-                self.plotItem.addItem(image, ignoreBounds=True)
-        self._labels.picture = None
+            self._headings[name] = pg.TextItem(anchor=(0, 0.5))
+            for item in (*self._images[name], self._headings[name]):
+                self.plotItem.addItem(item, ignoreBounds=True)
+        for line in lines:
+            if isinstance(line, Heading):
+                self._headings[line.recogniser].setHtml(_html(line, self.theme))
         self._labels.update()
         self.mark_dirty()
 
     @property
-    def rows(self) -> list[Row]:
-        """Return the rows from top to bottom."""
-        return self._labels.rows
+    def lines(self) -> list[Line]:
+        """Return the headings and lanes from top to bottom."""
+        return self._labels.lines
 
     def rows_visible(self) -> int:
-        """Return how many whole rows there is room for."""
+        """Return how many whole lines there is room for."""
         return max(1, int(self.box.height() / ROW_PIXELS))
 
     def redraw(self) -> None:
-        """Draw the visible rows of the visible stretch."""
+        """Draw the visible lines of the visible stretch."""
         super().redraw()
         first = self._scroll_bar.value()
         self.box.setYRange(first, first + self.rows_visible(), padding=0)
-        viewport, rows = self.viewport_, self._labels.rows
-        lines = np.repeat(np.arange(len(rows) + 1), 2)
-        self._grid.setData(np.tile([0.0, max(viewport.duration, 0.01)], len(rows) + 1), lines)
-        for name in self._images:
-            self._draw(name, [index for index, row in enumerate(rows) if row.recogniser == name])
+        viewport, lines = self.viewport_, self.lines
+        edges = np.repeat(np.arange(len(lines) + 1), 2)
+        self._grid.setData(np.tile([0.0, max(viewport.duration, 0.01)], len(lines) + 1), edges)
+        for index, line in enumerate(lines):
+            if isinstance(line, Heading):
+                self._headings[line.recogniser].setPos(viewport.start, index + 0.5)
+                rows = [row for row in lines if isinstance(row, Row) and row.recogniser == line.recogniser]
+                self._draw(line, index + 1, rows)
 
-    def _draw(self, name: str, chosen: list[int]) -> None:
-        before, image, after = self._images[name]
-        track = self._session.timeline.scores[name]
+    def _draw(self, heading: Heading, top: int, rows: list[Row]) -> None:
+        before, image, after = self._images[heading.recogniser]
+        track = self._session.timeline.scores[heading.recogniser]
         columns = track.columns(self.viewport_.start, self.viewport_.stop, self.columns_wanted())
         for part in (before, image, after):
             part.setVisible(bool(len(columns.frames)))
         if not len(columns.frames):
             return
-        # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
-        scores = columns.frames[:, [self.rows[index].column for index in chosen]]
-        levels = np.ascontiguousarray(np.rint(np.sqrt(scores.T) * 255).astype(np.uint8))
+        scores = columns.frames[:, [row.column for row in rows]].T
+        if heading.kind != INSTRUMENTS:
+            # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
+            scores = np.sqrt(scores)
+        levels = np.rint(scores * 255).astype(np.uint8)
+        tables = np.stack([lane_colours(self.theme, row.family) for row in rows])
+        pixels = tables[np.arange(len(rows))[:, None], levels]  # (rows, columns, 3)
         start = track.start_seconds + columns.first * track.hop_seconds
         stop = start + len(columns.frames) * columns.step * track.hop_seconds
         # Up to the middle of the first window and from that of the last the nearest scores hold.
@@ -146,24 +120,37 @@ class LanePlot(TimeView):
         tail = (
             max(stop, self.viewport_.duration) if stop >= track.end_seconds and not self._session.is_analysing else stop
         )
-        for part, pixels, left, right in (
-            (before, levels[:, :1], head, start),
-            (image, levels, start, stop),
-            (after, levels[:, -1:], stop, tail),
+        for part, shown, left, right in (
+            (before, pixels[:, :1], head, start),
+            (image, pixels, start, stop),
+            (after, pixels[:, -1:], stop, tail),
         ):
-            part.setImage(pixels, autoLevels=False, levels=(0, 255))
-            part.setRect(QRectF(left, chosen[0], right - left, len(chosen)))
+            part.setImage(shown, autoLevels=False, levels=(0, 255))
+            part.setRect(QRectF(left, top, right - left, len(rows)))
             part.setVisible(right > left)
 
     def describe(self, seconds: float, y: float) -> str:
         """Return time, label and score under the pointer."""
-        rows, index = self._labels.rows, int(y)
-        if not 0 <= index < len(rows):
+        lines, index = self.lines, int(y)
+        if not 0 <= index < len(lines):
             return clock(seconds, 0.01)
-        row = rows[index]
-        frame = self._session.timeline.scores[row.recogniser].at(seconds)
-        score = "" if frame is None else f"   {frame[row.column]:.2f}"
-        return f"{clock(seconds, 0.01)}   {row.label}{score}   ({row.recogniser})"
+        line = lines[index]
+        if isinstance(line, Heading):
+            return f"{clock(seconds, 0.01)}   {line.kind.capitalize()}   ({line.recogniser})"
+        frame = self._session.timeline.scores[line.recogniser].at(seconds)
+        label = line.label if line.family in {None, line.label} else f"{line.label}, {line.family}"
+        score = "" if frame is None else f"   {frame[line.column]:.2f}"
+        return f"{clock(seconds, 0.01)}   {label}{score}   ({line.recogniser})"
+
+
+def _html(heading: Heading, theme: Theme) -> str:
+    """Return the line above a group as HTML: which model it is, and what the colours mean."""
+    parts = [f'<span style="color:{theme.muted}">{escape(heading.recogniser)}</span>']
+    parts += [
+        f'<span style="color:{theme.families[family]}">■</span>&nbsp;<span style="color:{theme.text}">{family}</span>'
+        for family in heading.families
+    ]
+    return "&nbsp;&nbsp;&nbsp; ".join(parts)
 
 
 class LanesView(QWidget):
@@ -172,10 +159,10 @@ class LanesView(QWidget):
     def __init__(self, session: Session, viewport: Viewport, theme: Theme) -> None:
         super().__init__()
         self._session = session
-        self._title = QLabel("Tags")
-        self._title.setFixedWidth(LEFT_WIDTH)
-        self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._title.setContentsMargins(0, 0, 8, 0)
+        title = QLabel("Lanes")
+        title.setFixedWidth(LEFT_WIDTH)
+        title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        title.setContentsMargins(0, 0, 8, 0)
         self.filter = QLineEdit(placeholderText="Filter labels", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter labels")
         self.filter.setMaximumWidth(220)
@@ -191,7 +178,7 @@ class LanesView(QWidget):
 
         bar = QHBoxLayout()
         bar.setContentsMargins(0, 2, 4, 2)
-        for widget in (self._title, self.filter, self.order):
+        for widget in (title, self.filter, self.order):
             bar.addWidget(widget)
         bar.addWidget(self.message, 1)
         body = QHBoxLayout()
@@ -217,8 +204,8 @@ class LanesView(QWidget):
 
     @property
     def rows(self) -> list[Row]:
-        """Return the rows from top to bottom."""
-        return self.plot.rows
+        """Return the lanes from top to bottom, without the headings."""
+        return [line for line in self.plot.lines if isinstance(line, Row)]
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -242,30 +229,19 @@ class LanesView(QWidget):
     def sort(self) -> None:
         """Choose and order the rows."""
         self._order_is_old = False
-        wanted = self.filter.text().strip().casefold()
-        rows: list[Row] = []
+        wanted = self.filter.text().strip()
         timeline = self._session.timeline
-        for name, spec in timeline.score_specs.items():
-            group = [Row(name, label, i) for i, label in enumerate(spec.labels) if wanted in label.casefold()]
-            if self.order.currentData() == STRONGEST:
-                clip = timeline.clip_scores(name)
-                group.sort(key=lambda row, clip=clip: -clip[row.column])  # type: ignore[misc]
-            elif self.order.currentData() == ALPHABET:
-                group.sort(key=lambda row: row.label.casefold())
-            rows += group
-        self._title.setText(
-            " + ".join(sorted({spec.kind.capitalize() for spec in timeline.score_specs.values()})) or "Tags"
-        )
-        if wanted and not rows and timeline.score_specs:
-            self.message.setText(f"No label contains “{self.filter.text().strip()}”.")
+        lines = arrange(timeline, wanted, self.order.currentData())
+        if wanted and not lines and timeline.score_specs:
+            self.message.setText(f"No label contains “{wanted}”.")
         elif self.message.text().startswith("No label"):
             self.message.clear()
-        self.plot.set_rows(rows)
+        self.plot.set_lines(lines)
         self._fit_scroll_bar()
 
     def _fit_scroll_bar(self) -> None:
         visible = self.plot.rows_visible()
-        rows = len(self.plot.rows)
+        lines = len(self.plot.lines)
         self._scroll_bar.setPageStep(visible)
-        self._scroll_bar.setMaximum(max(0, rows - visible))
-        self._scroll_bar.setVisible(rows > visible)
+        self._scroll_bar.setMaximum(max(0, lines - visible))
+        self._scroll_bar.setVisible(lines > visible)
