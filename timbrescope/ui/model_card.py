@@ -39,7 +39,7 @@ def card_html(model: StoredModel, spec: ModelSpec) -> str:
     """Return the card as HTML; what the description leaves empty is left out."""
     sections = [
         ("Measured", _table(((name, _figure(value)) for name, value in spec.figures.items()), align="right")),
-        (f"{len(spec.labels)} labels", f"<p>{escape(', '.join(spec.labels))}</p>"),
+        (f"{len(spec.labels)} labels", _paragraphs(", ".join(spec.labels))),
         (
             "How it works",
             _table([

@@ -54,6 +54,7 @@ class LanePlot(TimeView):
         """Take other colours."""
         super().set_theme(theme)
         self._labels.theme = theme
+        self._tables = {family: lane_colours(theme, family) for family in (None, *theme.families)}
         self._grid.setPen(pg.mkPen(theme.window, width=1))
         self.set_lines(self.lines)
 
@@ -111,7 +112,7 @@ class LanePlot(TimeView):
             # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
             scores = np.sqrt(scores)
         levels = np.rint(scores * 255).astype(np.uint8)
-        tables = np.stack([lane_colours(self.theme, row.family) for row in rows])
+        tables = np.stack([self._tables[row.family] for row in rows])  # (rows, 256, 3)
         pixels = tables[np.arange(len(rows))[:, None], levels]  # (rows, columns, 3)
         start = track.start_seconds + columns.first * track.hop_seconds
         stop = start + len(columns.frames) * columns.step * track.hop_seconds
