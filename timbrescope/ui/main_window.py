@@ -4,8 +4,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QIcon
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
 from timbrescope.settings import Settings, declared, is_valid
-from timbrescope.ui.actions import SEPARATOR, Actions, Command
-from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
+from timbrescope.ui.actions import Actions
+from timbrescope.ui.dialogs import SettingsDialog
 from timbrescope.ui.memory import Memory
+from timbrescope.ui.menus import menus
 from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.recording_page import RecordingPage
@@ -35,7 +36,6 @@ from timbrescope.ui.viewport import Viewport
 
 _TICK_MS = 16
 _SLOW_TICK_MS = 200
-_SKIP_SECONDS = 5.0
 
 
 class MainWindow(QMainWindow):
@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.notice)
         layout.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-        self.actions_ = Actions(self, self._menus(), self.theme)
+        self.actions_ = Actions(self, menus(self), self.theme)
         self._build_bars()
         self._connect()
         self._set_theme()
@@ -82,57 +82,6 @@ class MainWindow(QMainWindow):
         self._slow_clock.start()
 
     # Building
-
-    def _menus(self) -> list[tuple[str, list[Command | None]]]:
-        transport, viewport = self.transport, self.viewport
-        return [
-            ("&File", [
-                Command("open", "&Open…", self.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
-                Command("demo", "Open the &demo", self.open_demo),
-                Command("recent", "Open &recent", lambda: None),
-                Command("close", "&Close recording", self.close_recording, ("Ctrl+W",)),
-                SEPARATOR,
-                Command("settings", "&Settings…", self.show_settings, ("Ctrl+,",)),
-                SEPARATOR,
-                Command("quit", "&Quit", self.close, ("Ctrl+Q",)),
-            ]),
-            ("&Playback", [
-                Command("play", "&Play or pause", transport.toggle, ("Space",), "play"),
-                Command("back", "&Back 5 seconds", partial(transport.skip, -_SKIP_SECONDS), ("Left",)),
-                Command("forward", "&Forward 5 seconds", partial(transport.skip, _SKIP_SECONDS), ("Right",)),
-                Command("start", "To the &start", partial(transport.seek, 0.0), ("Home",), "start"),
-                SEPARATOR,
-                Command("loop", "&Loop the selection", transport.set_loop, ("L",), "loop", checkable=True),
-                Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
-                Command("follow", "Follow the play&head", self._set_follow, ("F",), "follow", checkable=True),
-            ]),
-            ("&View", [
-                Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),
-                Command("zoom-out", "Zoom &out", partial(viewport.zoom_time, 1 / 1.5), ("-",), "zoom-out"),
-                Command("zoom-all", "Show &everything", self._show_everything, ("0",), "zoom-all"),
-                Command("earlier", "Scroll &back", partial(viewport.pan_time, -0.5), ("PgUp",)),
-                Command("later", "Scroll &forward", partial(viewport.pan_time, 0.5), ("PgDown",)),
-                SEPARATOR,
-                Command("bands-in", "Zoom in &frequency", partial(viewport.zoom_bands, 1.5), ("Ctrl++", "Ctrl+=")),
-                Command("bands-out", "Zoom &out of frequency", partial(viewport.zoom_bands, 1 / 1.5), ("Ctrl+-",)),
-                Command("higher", "Scroll &up in frequency", partial(viewport.pan_bands, 0.25), ("Up",)),
-                Command("lower", "Scroll &down in frequency", partial(viewport.pan_bands, -0.25), ("Down",)),
-                SEPARATOR,
-                Command("brighter", "&Brighter", partial(self._step_option, "gain_db", 1), ("Ctrl+Up",)),
-                Command("darker", "&Darker", partial(self._step_option, "gain_db", -1), ("Ctrl+Down",)),
-                Command("more-range", "More &range", partial(self._step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
-                Command("less-range", "&Less range", partial(self._step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
-            ]),
-            ("&Recognition", [
-                Command("models", "&Models", lambda: None),
-                Command("again", "&Analyse again", self.session.analyse_again, ("Ctrl+R",)),
-            ]),
-            ("&Help", [
-                Command("shortcuts", "&Keyboard and mouse", self._show_shortcuts, ("F1",)),
-                Command("log", "Show &log", self._show_log),
-                Command("about", "&About timbrescope", lambda: AboutDialog(self).exec()),
-            ]),
-        ]  # fmt: skip
 
     def _build_bars(self) -> None:
         self.recent_menu = QMenu(self)
@@ -167,8 +116,8 @@ class MainWindow(QMainWindow):
         self.start_page.recent_chosen.connect(self.open_file)
         self.page.sought.connect(self.transport.seek)
         self.page.pointed.connect(self.pointer.setText)
-        self.page.gain_stepped.connect(partial(self._step_option, "gain_db"))
-        self.page.range_stepped.connect(partial(self._step_option, "range_db"))
+        self.page.gain_stepped.connect(partial(self.step_option, "gain_db"))
+        self.page.range_stepped.connect(partial(self.step_option, "range_db"))
         self.transport.playing_changed.connect(self._show_playing)
         self.transport.noticed.connect(self._show_notice)
         self.models_menu.noticed.connect(self._show_notice)
@@ -289,7 +238,7 @@ class MainWindow(QMainWindow):
     def _offer_models(self, missing: list[str]) -> None:
         names = " and ".join(missing)
         self.notice.show_notice(
-            f"{names} is not installed, so nothing is recognised yet. It is fetched once (30 MB).",
+            f"{names} is not installed, so what it would recognise is missing. It is fetched once (30 MB).",
             "Install",
             partial(self.models_menu.install, missing),
         )
@@ -333,13 +282,15 @@ class MainWindow(QMainWindow):
         if any(getattr(settings, key) != getattr(before, key) for key in keys):
             self.session.analyse_again()
 
-    def _step_option(self, name: str, direction: int) -> None:
+    def step_option(self, name: str, direction: int) -> None:
+        """Change a setting by one of its steps, up or down, as far as it goes."""
         option = next(option for declared_name, option, _ in declared() if declared_name == name)
         value = getattr(self.settings, name) + direction * int(option.step)
         if is_valid(option, 0, value):
             self.change_settings(replace(self.settings, **{name: value}))
 
-    def _set_follow(self, follow: bool) -> None:  # noqa: FBT001 (a Qt slot gets its state by position)
+    def set_follow(self, follow: bool) -> None:  # noqa: FBT001 (a Qt slot gets its state by position)
+        """Scroll the picture under the playhead, or leave it where it is."""
         self.transport.follow = follow
         if follow != self.settings.follow:
             self.change_settings(replace(self.settings, follow=follow))
@@ -376,16 +327,6 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _show_notice(self, sentence: str) -> None:
         self.notice.show_notice(sentence)
-
-    def _show_everything(self) -> None:
-        self.viewport.show_all()
-        self.viewport.show_all_frequencies()
-
-    def _show_shortcuts(self) -> None:
-        ShortcutsDialog(self.actions_.all(), self).exec()
-
-    def _show_log(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_file())))
 
     # Qt's events
 

@@ -55,10 +55,6 @@ class Viewport(QObject):
         self._whole = self.seconds >= longest
         self.moved.emit()
 
-    def show_all(self) -> None:
-        """Show the whole recording."""
-        self.show_time(0.0, self.duration)
-
     def zoom_time(self, factor: float, around: float | None = None) -> None:
         """Show ``factor`` times less; the time ``around``, by default the playhead or the middle, stays where it is."""
         if around is None:
@@ -91,6 +87,11 @@ class Viewport(QObject):
     def show_all_frequencies(self) -> None:
         """Show every band."""
         self.show_bands(0.0, float(picture.N_MELS))
+
+    def show_everything(self) -> None:
+        """Show the whole recording and every band."""
+        self.show_time(0.0, self.duration)
+        self.show_all_frequencies()
 
     def set_playhead(self, seconds: float, *, follow: bool = False) -> None:
         """Move the playhead; following, the picture moves under it as soon as it reaches the middle."""

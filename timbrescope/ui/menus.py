@@ -1,0 +1,77 @@
+"""The menus: every command of the window, with its keys."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+
+from timbrescope import paths
+from timbrescope.ui.actions import SEPARATOR, Command, MenuPlan
+from timbrescope.ui.dialogs import AboutDialog, ShortcutsDialog
+
+if TYPE_CHECKING:
+    from timbrescope.ui.main_window import MainWindow
+
+_SKIP_SECONDS = 5.0
+
+
+def menus(window: "MainWindow") -> MenuPlan:
+    """Return the title and the commands of each menu."""
+    transport, viewport = window.transport, window.viewport
+    return [
+        ("&File", [
+            Command("open", "&Open…", window.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
+            Command("demo", "Open the &demo", window.open_demo),
+            Command("recent", "Open &recent", lambda: None),
+            Command("close", "&Close recording", window.close_recording, ("Ctrl+W",)),
+            SEPARATOR,
+            Command("settings", "&Settings…", window.show_settings, ("Ctrl+,",)),
+            SEPARATOR,
+            Command("quit", "&Quit", window.close, ("Ctrl+Q",)),
+        ]),
+        ("&Playback", [
+            Command("play", "&Play or pause", transport.toggle, ("Space",), "play"),
+            Command("back", "&Back 5 seconds", partial(transport.skip, -_SKIP_SECONDS), ("Left",)),
+            Command("forward", "&Forward 5 seconds", partial(transport.skip, _SKIP_SECONDS), ("Right",)),
+            Command("start", "To the &start", partial(transport.seek, 0.0), ("Home",), "start"),
+            SEPARATOR,
+            Command("loop", "&Loop the selection", transport.set_loop, ("L",), "loop", checkable=True),
+            Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
+            Command("follow", "Follow the play&head", window.set_follow, ("F",), "follow", checkable=True),
+        ]),
+        ("&View", [
+            Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),
+            Command("zoom-out", "Zoom &out", partial(viewport.zoom_time, 1 / 1.5), ("-",), "zoom-out"),
+            Command("zoom-all", "Show &everything", viewport.show_everything, ("0",), "zoom-all"),
+            Command("earlier", "Scroll &back", partial(viewport.pan_time, -0.5), ("PgUp",)),
+            Command("later", "Scroll &forward", partial(viewport.pan_time, 0.5), ("PgDown",)),
+            SEPARATOR,
+            Command("bands-in", "Zoom in &frequency", partial(viewport.zoom_bands, 1.5), ("Ctrl++", "Ctrl+=")),
+            Command("bands-out", "Zoom &out of frequency", partial(viewport.zoom_bands, 1 / 1.5), ("Ctrl+-",)),
+            Command("higher", "Scroll &up in frequency", partial(viewport.pan_bands, 0.25), ("Up",)),
+            Command("lower", "Scroll &down in frequency", partial(viewport.pan_bands, -0.25), ("Down",)),
+            SEPARATOR,
+            Command("brighter", "&Brighter", partial(window.step_option, "gain_db", 1), ("Ctrl+Up",)),
+            Command("darker", "&Darker", partial(window.step_option, "gain_db", -1), ("Ctrl+Down",)),
+            Command("more-range", "More &range", partial(window.step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
+            Command("less-range", "&Less range", partial(window.step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
+        ]),
+        ("&Recognition", [
+            Command("models", "&Models", lambda: None),
+            Command("again", "&Analyse again", window.session.analyse_again, ("Ctrl+R",)),
+        ]),
+        ("&Help", [
+            Command("shortcuts", "&Keyboard and mouse", partial(_show_shortcuts, window), ("F1",)),
+            Command("log", "Show &log", _show_log),
+            Command("about", "&About timbrescope", lambda: AboutDialog(window).exec()),
+        ]),
+    ]  # fmt: skip
+
+
+def _show_shortcuts(window: "MainWindow") -> None:
+    ShortcutsDialog(window.actions_.all(), window).exec()
+
+
+def _show_log() -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_file())))
