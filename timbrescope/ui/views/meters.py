@@ -181,7 +181,8 @@ class MetersView(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         colour = self._theme.accent if entry.family is None else self._theme.families[entry.family]
         fill = QColor(colour)
-        fill.setAlpha(120 if dark else 90)
+        # Light text keeps a contrast of 4.5 to 1 also on the palest family.
+        fill.setAlpha(90 if not dark else 120 if entry.family is None else 80)
         painter.setBrush(fill)
         painter.drawRoundedRect(QRectF(box.left(), box.top(), box.width() * min(entry.score, 1.0), box.height()), 4, 4)
         if entry.family is not None:
