@@ -73,13 +73,15 @@ def test_the_menu_opens_the_card_of_each_installed_model(window: MainWindow, mon
     menu.aboutToShow.emit()
     for action in menu.about.actions():
         action.trigger()
-    assert shown == ["Tiny instruments", "Tiny"]
+    installed = [model.title for model in ModelStore().models() if model.installed]
+    assert shown == installed
+    assert {"Tiny instruments", "Tiny"} <= set(shown)
     menu.aboutToShow.emit()
-    assert len(menu.about.actions()) == 2
+    assert len(menu.about.actions()) == len(installed)
 
 
 def test_a_model_that_has_gone_meanwhile_is_explained(window: MainWindow) -> None:
-    model = next(model for model in ModelStore().models() if model.installed)
+    model = next(model for model in ModelStore().models() if model.name == "tiny")
     (paths.models() / "tiny.safetensors").unlink()
     window.models_menu.show_card(model)
     QApplication.processEvents()
