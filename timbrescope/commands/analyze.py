@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from timbrescope import __version__
 from timbrescope.audio.file import SUFFIXES, AudioFile
+from timbrescope.commands.interruption import noticed_interruption
 from timbrescope.commands.messages import complain
 from timbrescope.commands.output import FORMATS, writer
 from timbrescope.core.analysis import Analysis, gather
@@ -105,8 +106,8 @@ def run(options: argparse.Namespace) -> int:
     if not recordings:
         return _FAILED
     done = 0
-    with writer(options, single=len(recordings) == 1 and not problems) as write:
-        analyse = _Analyst(options)
+    with noticed_interruption() as stop, writer(options, single=len(recordings) == 1 and not problems) as write:
+        analyse = _Analyst(options, stop)
         for number, recording in enumerate(recordings, start=1):
             prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
             try:
@@ -154,11 +155,16 @@ def _search(folder: Path, problems: list[AudioError]) -> Iterator[Path]:
 class _Analyst:
     """Analyses one recording after the other with the same models.
 
+    Args:
+        options: of the command.
+        stop: raises KeyboardInterrupt where the user wants that.
+
     Raises:
         TimbrescopeError: a model is not installed.
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, stop: Callable[[], None]) -> None:
+        self._stop = stop
         names = list(dict.fromkeys(name.strip() for name in options.models.split(",") if name.strip()))
         if not names:
             raise TimbrescopeError("--models names no model; 'timbrescope models list' shows them.")
@@ -191,7 +197,7 @@ class _Analyst:
         damage: list[AudioError] = []
         with _progress(source.duration, prefix + path.name) as bar:
             chunks = _until_damage(analyse(source, recognisers, draw=False), damage)
-            analysis = gather(str(path), source.sample_rate, specs, _shown(chunks, bar), __version__)
+            analysis = gather(str(path), source.sample_rate, specs, _shown(chunks, bar, self._stop), __version__)
         if damage and not analysis.duration_seconds:
             raise damage[0]
         if not source.heard:
@@ -241,8 +247,9 @@ def _until_damage(chunks: Iterable[Chunk], damage: list[AudioError]) -> Iterator
         damage.append(error)
 
 
-def _shown(chunks: Iterable[Chunk], bar: "tqdm[NoReturn]") -> Iterator[Chunk]:
+def _shown(chunks: Iterable[Chunk], bar: "tqdm[NoReturn]", stop: Callable[[], None]) -> Iterator[Chunk]:
     for chunk in chunks:
+        stop()
         bar.update(chunk.seconds - bar.n)
         for notice in chunk.notices:
             complain(notice)
