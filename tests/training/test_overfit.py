@@ -99,12 +99,13 @@ def overfit(network: nn.Module, windows: Tensor, targets: Tensor, case: Case) ->
         optimiser.zero_grad()
         functional.cross_entropy(network(windows), targets).backward()
         optimiser.step()
-    network.eval()
     norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None
-        norm.train()
+        norm.momentum = 1.0
+    for part in network.modules():
+        if isinstance(part, nn.Dropout | nn.Dropout2d):
+            part.eval()
     if norms:
         with torch.no_grad():
             network(windows)
