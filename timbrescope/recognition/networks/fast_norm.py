@@ -83,9 +83,7 @@ def affine_as_filters(norm: nn.BatchNorm2d, weight: Tensor, bias: Tensor, frames
 def normalised_image(windows: Tensor, norm: nn.BatchNorm2d) -> Tensor:
     """Return windows, shape (batch, frames, bands), normalised by an image's norm but neither scaled nor shifted."""
     image = windows.unsqueeze(1)
-    if norm.training and norm.num_batches_tracked is not None:
-        norm.num_batches_tracked.add_(1)
-    momentum = norm.momentum or 0.0
+    momentum = _next_momentum(norm) if norm.training else 0.0
     plain = F.batch_norm(image, norm.running_mean, norm.running_var, None, None, norm.training, momentum, norm.eps)
     return plain.squeeze(1)
 
@@ -191,8 +189,7 @@ def _normalise(values: Tensor, norm: nn.BatchNorm2d, statistics: tuple[Tensor, T
     """
     mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
     if statistics is not None:
-        momentum = norm.momentum or 0.0
-        norm.get_buffer("num_batches_tracked").add_(1)
+        momentum = _next_momentum(norm)
         mean.lerp_(statistics[0].detach(), momentum)
         variance.lerp_(statistics[1].detach() * (count / max(1, count - 1)), momentum)
         mean, variance = statistics
@@ -203,3 +200,9 @@ def _normalise(values: Tensor, norm: nn.BatchNorm2d, statistics: tuple[Tensor, T
 
 def _sign(norm: nn.BatchNorm2d) -> Tensor:
     return torch.where(norm.weight.detach() < 0, -1.0, 1.0).to(norm.weight.dtype)
+
+
+def _next_momentum(norm: nn.BatchNorm2d) -> float:
+    """Count a batch; return how far the running statistics move towards it: without a momentum all weigh alike."""
+    batches = norm.get_buffer("num_batches_tracked").add_(1)
+    return 1 / int(batches) if norm.momentum is None else norm.momentum
