@@ -85,6 +85,12 @@ def a_weighting(hz: ArrayLike) -> Floats:
     return 20.0 * np.log10(np.maximum(response, 1e-10)) + 2.0
 
 
+def pre_emphasis(hz: ArrayLike, sample_rate: int) -> Floats:
+    """Return the gain of the filter y[n] = x[n] - 0.97 x[n - 1] at frequencies in Hz, in decibels."""
+    turn = 2 * np.pi * np.asarray(hz, dtype=np.float64) / sample_rate
+    return 20.0 * np.log10(np.abs(1.0 - 0.97 * np.exp(-1j * turn)))
+
+
 def note_name(hz: float) -> str:
     """Return the nearest note of equal temperament at A4 = 440 Hz with its deviation in cents, as ``A4 +12¢``."""
     if hz <= 0:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from timbrescope.core.mel import a_weighting, mel_filter_bank
+from timbrescope.core.mel import a_weighting, mel_filter_bank, pre_emphasis
 from timbrescope.recognition.spec import FrontEnd
 
 # Samples per Fourier batch on a CPU: 1 MB, so that windowed frames and spectra stay in the cache of a core.
@@ -50,9 +50,10 @@ class LogMel(nn.Module):
         window[left : left + win_length] = make_window(front_end.window, win_length)
         self.register_buffer("window", window, persistent=False)
         weights = np.ones(front_end.n_fft // 2 + 1, np.float32)
-        if front_end.weighting == "A":
+        if front_end.weighting != "none":
             hz = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.sample_rate)
-            weights = (10 ** (a_weighting(hz) * front_end.power / 20)).astype(np.float32)
+            decibels = a_weighting(hz) if front_end.weighting == "A" else pre_emphasis(hz, front_end.sample_rate)
+            weights = (10 ** (decibels * front_end.power / 20)).astype(np.float32)
         self._bin_ranges: list[tuple[int, int]] = []
         if front_end.representation == "mel":
             self._add_mel_bands(weights)

@@ -37,7 +37,8 @@ class FrontEnd:
         compression, gain, offset, floor: see above.
         float16_mel: round the mel spectrum to half precision before compressing it, as musicnn was trained.
         representation: ``mel``, ``stft`` (the bins of the spectrum as they are) or ``waveform`` (a frame is a sample).
-        weighting: ``A`` weights the spectrum by the A curve of IEC 61672:2003, normalised to 0 dB at 1 kHz.
+        weighting: ``A`` weights the spectrum by the A curve of IEC 61672:2003, normalised to 0 dB at 1 kHz;
+            ``pre-emphasis`` by the response of y[n] = x[n] - 0.97 x[n - 1], as speech recognisers do.
         standardisation: to mean 0 and standard deviation 1 by the statistics of the training set, over all of it
             (``dataset``), in each band (``band``), or in each band at each frame of the window (``element``); or of
             each window by its own (``sample``).
@@ -63,7 +64,7 @@ class FrontEnd:
     floor: float = 1e-10
     float16_mel: bool = False
     representation: Literal["mel", "stft", "waveform"] = "mel"
-    weighting: Literal["none", "A"] = "none"
+    weighting: Literal["none", "A", "pre-emphasis"] = "none"
     standardisation: Standardisation = "none"
     scale: float = 1.0
 
