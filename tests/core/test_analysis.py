@@ -1,14 +1,16 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from timbrescope.core.analysis import Analysis, gather
+from timbrescope.core.analysis import Analysis, RecogniserResult, gather
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 SPEC = ScoreSpec("little", "tags", ("guitar", "très doux", "piano"), 1.5, 3.0)
+PLAYERS = ScoreSpec("players", "instruments", ("piano", "flute"), 1.0, 1.0)
 ROWS = np.array([[0.5, 0.0, 0.9], [0.25, 0.125, 0.7]], np.float32)
 
 
@@ -56,3 +58,44 @@ def test_text_names_the_strongest_first(analysis: Analysis) -> None:
     assert text.index("piano") < text.index("guitar")
     assert "doux" not in text
     assert "0.80" in text
+
+
+def heard(scores: list[list[float]], spec: ScoreSpec = PLAYERS) -> Analysis:
+    rows = np.array(scores, np.float32)
+    results = {"little": RecogniserResult(SPEC, ROWS), "players": RecogniserResult(spec, rows)}
+    return Analysis("song.wav", len(rows) + 0.0, 44_100, results, "1.2.3")
+
+
+def test_text_tells_which_instruments_play_and_when_above_the_tags() -> None:
+    lines = heard([[0.9, 0.1], [0.9, 0.7], [0.9, 0.1], [0.1, 0.1]]).to_text(top=8).splitlines()
+    assert lines[1] == "  players (instruments)"
+    assert lines[2].split() == ["piano", "█" * 18, "75%", "0:00–0:03"]
+    assert lines[3].split() == ["flute", "█" * 6, "25%", "0:01–0:02"]
+    assert lines[4].split() == ["no", "instrument", "█" * 6, "25%", "0:03–0:04"]
+    assert lines[5] == "  little (tags)"
+
+
+def test_text_says_plainly_where_no_instrument_plays() -> None:
+    lines = heard([[0.4, 0.1]] * 75).to_text(top=1).splitlines()
+    assert lines[2].split() == ["no", "instrument", "█" * 24, "100%", "0:00–1:15"]
+    assert lines[3] == "  little (tags)"
+
+
+def test_text_names_the_first_stretches_and_counts_the_rest() -> None:
+    text = heard([[0.9, 0.9], [0.9, 0.1], [0.9, 0.1]] * 5).to_text(top=8)
+    assert "0:00–0:01, 0:03–0:04, 0:06–0:07 and 2 more" in text
+    assert "no instrument" not in text
+
+
+def test_a_share_too_small_for_a_percent_is_not_nothing() -> None:
+    assert " <1%  0:00–0:01" in heard([[0.9, 0.9]] + [[0.9, 0.1]] * 300).to_text(top=8)
+
+
+def test_thresholds_of_a_model_decide_and_are_exported() -> None:
+    analysis = heard([[0.4, 0.4]] * 4, replace(PLAYERS, thresholds=(0.3, 0.6)))
+    assert analysis.to_text(top=8).splitlines()[2].split()[0] == "piano"
+    assert "flute" not in analysis.to_text(top=8)
+    recognisers = analysis.to_dict()["recognisers"]
+    assert recognisers["players"]["thresholds"] == [0.3, 0.6]
+    assert "thresholds" not in recognisers["little"]
+    assert list(recognisers) == ["little", "players"]

@@ -105,3 +105,24 @@ def test_nothing_sounds_in_silence() -> None:
 def test_a_threshold_for_leaving_above_that_for_entering_counts_as_equal() -> None:
     now = NowPlaying(("a",), smoothing_seconds=0.0, enter=0.5, leave=0.9, hold_seconds=0.0)
     assert all(now.update(tick * TICK, [0.6]) for tick in range(10))
+
+
+def test_each_label_enters_and_leaves_by_its_own_threshold() -> None:
+    now = NowPlaying(
+        ("rare", "plain", "sure"),
+        smoothing_seconds=0.0,
+        enter=0.6,
+        leave=0.4,
+        thresholds=(0.2, 0.5, 0.7),
+        hold_seconds=0.0,
+    )
+    assert names(now.update(0.0, [0.23, 0.59, 0.83])) == []
+    assert names(now.update(1.0, [0.25, 0.61, 0.85])) == ["sure", "plain", "rare"]
+    assert names(now.update(2.0, [0.17, 0.41, 0.57])) == ["sure", "plain", "rare"]
+    assert names(now.update(3.0, [0.15, 0.39, 0.55])) == []
+
+
+def test_no_threshold_is_beyond_reach() -> None:
+    now = NowPlaying(("a",), smoothing_seconds=0.0, enter=0.95, leave=0.9, thresholds=(0.8,), hold_seconds=0.0)
+    assert names(now.update(0.0, [0.98])) == []
+    assert names(now.update(1.0, [1.0])) == ["a"]

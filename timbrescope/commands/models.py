@@ -53,8 +53,9 @@ def _list(options: argparse.Namespace) -> int:
         json.dump([{key: getattr(model, key) for key in keys} for model in models], sys.stdout, indent=2)
         print()
         return 0
+    width = max((len(model.name) for model in models), default=0)
     for model in models:
-        print(f"{model.name:<16} {model.kind:<12} {model.origin:<10} {model.size / 1e6:>6.1f} MB  {model.title}")
+        print(f"{model.name:<{width}} {model.kind:<12} {model.origin:<10} {model.size / 1e6:>6.1f} MB  {model.title}")
     return 0
 
 

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.core.clock import clock
+from timbrescope.core.labels import INSTRUMENTS, rank
+from timbrescope.core.presence import Presence, Stretch, presences
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 _BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_STRETCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,22 @@ class Analysis:
                     yield self.file, name, spec.kind, f"{start:.3f}", f"{end:.3f}", label, _rounded(score)
 
     def to_text(self, *, top: int) -> str:
-        """Return the strongest labels of each recogniser with bars."""
+        """Return what each recogniser found, with bars: instruments first, then tags and the others.
+
+        Of instruments it tells which of them play, for how much of the time and when; of other labels the strongest.
+
+        Args:
+            top: labels of each recogniser.
+        """
         lines = [f"{self.file}  ({clock(self.duration_seconds)}, {self.sample_rate / 1000:g} kHz)"]
-        for name, result in self.results.items():
-            strongest = result.strongest(top)
-            width = max(len(label) for label, _ in strongest)
+        for name, result in sorted(self.results.items(), key=lambda item: rank(item[1].spec.kind)):
             lines.append(f"  {name} ({result.spec.kind})")
-            lines += [f"    {label:<{width}}  {_bar(score)}  {score:.2f}" for label, score in strongest]
+            if result.spec.kind == INSTRUMENTS:
+                rows = _playing_rows(presences(result.spec, result.scores, self.duration_seconds), top)
+            else:
+                rows = [(label, score, f"{score:.2f}") for label, score in result.strongest(top)]
+            width = max(len(label) for label, _, _ in rows)
+            lines += [f"    {label:<{width}}  {_bar(share)}  {words}" for label, share, words in rows]
         return "\n".join(lines) + "\n"
 
 
@@ -121,6 +133,8 @@ def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:
         "hop_seconds": spec.hop_seconds,
         "window_seconds": spec.window_seconds,
     }
+    if spec.thresholds:
+        values["thresholds"] = list(spec.thresholds)
     if not summary:
         values["times"] = [round(float(time), 6) for time in result.times]
         values["scores"] = [[_rounded(score) for score in row] for row in result.scores]
@@ -129,6 +143,26 @@ def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:
 
 def _rounded(score: float) -> float:
     return round(float(score), 6)
+
+
+def _playing_rows(found: list[Presence], top: int) -> list[tuple[str, float, str]]:
+    """Return a label, the length of its bar and words for each instrument, and for the time without any."""
+    playing = [one for one in found if one.label is not None]
+    shown = playing[:top] + [one for one in found if one.label is None]
+    return [
+        (one.label or "no instrument", one.share, f"{_percent(one.share)}  {_when(one.stretches)}") for one in shown
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{share:>4.0%}" if share >= 0.01 else " <1%"
+
+
+def _when(stretches: tuple[Stretch, ...]) -> str:
+    # Whole seconds around each stretch, so that none has its start where it ends.
+    first = ", ".join(f"{clock(np.floor(start))}–{clock(np.ceil(end))}" for start, end in stretches[:_STRETCHES])
+    more = len(stretches) - _STRETCHES
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def _bar(score: float) -> str:

@@ -1,11 +1,13 @@
 """Which labels sound now, as a list that can be read while the music goes on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 HOLD_SECONDS = 0.8
+_HIGHEST = 0.99  # a threshold above it could hardly be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class NowPlaying:
     Args:
         labels: one per column of the scores.
         smoothing_seconds: time constant: after it a step has come through to 63 %; 0 smooths nothing.
-        enter, leave: thresholds in 0..1; a ``leave`` above ``enter`` counts as equal to it.
+        enter, leave: thresholds in 0..1 of a label whose own is 0.5; for the others both are scaled by
+            its own / 0.5, up to 0.99. A ``leave`` above ``enter`` counts as equal to it.
+        thresholds: each label's own; empty means 0.5 for all.
         hold_seconds: shortest time in the list.
     """
 
@@ -37,12 +41,14 @@ class NowPlaying:
         smoothing_seconds: float,
         enter: float,
         leave: float,
+        thresholds: Sequence[float] = (),
         hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         self.labels = labels
         self._smoothing_seconds = smoothing_seconds
-        self._enter = enter
-        self._leave = min(leave, enter)
+        scale = np.asarray(thresholds or (0.5,) * len(labels)) / 0.5
+        self._enter = np.minimum(enter * scale, _HIGHEST)
+        self._leave = np.minimum(leave * scale, self._enter)
         self._hold_seconds = hold_seconds
         self._time: float | None = None
         self._levels: NDArray[np.float64] = np.zeros(len(labels))
@@ -73,9 +79,9 @@ class NowPlaying:
             self._levels = np.array(scores, dtype=np.float64)
         self._time = seconds
         for column, entered in list(self._entered.items()):
-            if self._levels[column] < self._leave and seconds - entered >= self._hold_seconds:
+            if self._levels[column] < self._leave[column] and seconds - entered >= self._hold_seconds:
                 del self._entered[column]
         for column in np.argsort(-self._levels, kind="stable"):
-            if self._levels[column] >= self._enter:
+            if self._levels[column] >= self._enter[column]:
                 self._entered.setdefault(int(column), seconds)
         return [Active(self.labels[column], float(self._levels[column])) for column in self._entered]

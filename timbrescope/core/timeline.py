@@ -20,6 +20,7 @@ class ScoreSpec:
         labels: one per column of the scores.
         hop_seconds: distance of neighbouring rows.
         window_seconds: how much sound a row describes; row i describes it from i * hop_seconds on.
+        thresholds: the score from which each label counts as present; empty where the model has none of its own.
     """
 
     name: str
@@ -27,6 +28,17 @@ class ScoreSpec:
     labels: tuple[str, ...]
     hop_seconds: float
     window_seconds: float
+    thresholds: tuple[float, ...] = ()
+
+    @property
+    def present_from(self) -> tuple[float, ...]:
+        """The threshold of each label: the model's own, or one half."""
+        return self.thresholds or (0.5,) * len(self.labels)
+
+    @property
+    def start_seconds(self) -> float:
+        """From where on the first row counts: each does for the hop in the middle of its window, its evidence."""
+        return max(0.0, (self.window_seconds - self.hop_seconds) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,7 @@ class Timeline:
 
     @staticmethod
     def _score_track(spec: ScoreSpec) -> Track:
-        # A row is drawn over the hop in the middle of its window: there its evidence lies.
-        start = max(0.0, (spec.window_seconds - spec.hop_seconds) / 2)
-        return Track(spec.hop_seconds, (len(spec.labels),), np.float32, start_seconds=start)
+        return Track(spec.hop_seconds, (len(spec.labels),), np.float32, start_seconds=spec.start_seconds)
 
     def append(self, chunk: Chunk) -> None:
         """Add what the pipeline found next."""

@@ -30,9 +30,9 @@ class ModelsMenu(QMenu):
         self.aboutToShow.connect(self._fill)
 
     def missing(self) -> list[str]:
-        """Return those of the chosen models that are not installed."""
-        installed = {model.name for model in self._store.models() if model.installed}
-        return [name for name in self.models if name not in installed]
+        """Return those of the chosen models that are not installed and can be fetched."""
+        available = {model.name for model in self._store.models() if not model.installed}
+        return [name for name in self.models if name in available]
 
     def install(self, names: Sequence[str]) -> None:
         """Fetch models beside the window; ``installed`` or a notice tells how it went."""

@@ -120,6 +120,7 @@ class MetersView(QWidget):
                 smoothing_seconds=self._settings.smoothing_seconds,
                 enter=self._settings.enter_percent / 100,
                 leave=self._settings.leave_percent / 100,
+                thresholds=spec.thresholds,
             )
         return self._followers[spec.name]
 
