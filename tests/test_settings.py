@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from timbrescope.settings import FILE_NAME, Settings, declared, is_valid
+from timbrescope.recognition.store import ModelStore
+from timbrescope.settings import DEFAULT_MODELS, FILE_NAME, Settings, declared, is_valid
 
 
 def test_saved_settings_come_back(tmp_path: Path) -> None:
@@ -30,3 +31,15 @@ def test_every_default_is_valid_and_explained() -> None:
         assert is_valid(option, default, default), name
         assert option.title, name
         assert option.help.endswith("."), name
+
+
+def test_a_choice_of_models_outlives_other_defaults(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('{"version": 1, "theme": "light", "models": ["musicnn-mtt"]}')
+    assert Settings.load(tmp_path).models == ("musicnn-mtt",)
+    (tmp_path / FILE_NAME).write_text('{"version": 1, "theme": "light"}')
+    assert Settings.load(tmp_path).models == DEFAULT_MODELS
+
+
+def test_instruments_and_tags_are_recognised_by_default() -> None:
+    known = {model.name: model.kind for model in ModelStore().models()}
+    assert [known[name] for name in DEFAULT_MODELS] == ["instruments", "tags"]

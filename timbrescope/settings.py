@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "settings.json"
 _VERSION = 1
 
-DEFAULT_MODELS = ("musicnn-mtt",)
+DEFAULT_MODELS = ("timbre-encoder", "musicnn-mtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class Settings:
         100, "Playback", "Volume", "Loudness of playback.", minimum=0, maximum=100, step=5, unit=" %"
     )  # fmt: skip
     update_seconds: float = _option(
-        1.0, "Recognition", "Time between scores", "Shorter shows changes sooner and takes longer to compute.",
+        1.0, "Recognition", "Time between scores",
+        "Shorter shows changes sooner and takes longer to compute; models made for shorter steps keep their own.",
         minimum=0.25, maximum=5.0, step=0.25, unit=" s",
     )  # fmt: skip
     device: str = _option(
@@ -79,12 +80,13 @@ class Settings:
         minimum=0.0, maximum=5.0, step=0.1, unit=" s",
     )  # fmt: skip
     enter_percent: int = _option(
-        50, "Now playing", "Listed from", "Smoothed score from which an instrument is listed as sounding.",
+        50, "Now playing", "Listed from",
+        "Smoothed score from which an instrument is listed as sounding; 50 % is the model's own threshold for it.",
         minimum=1, maximum=99, step=5, unit=" %",
     )  # fmt: skip
     leave_percent: int = _option(
         35, "Now playing", "Listed until below",
-        "Smoothed score below which it leaves the list; above “Listed from” it counts as equal to that.",
+        "Smoothed score below which it leaves the list, on the same scale; above “Listed from” it counts as that.",
         minimum=1, maximum=99, step=5, unit=" %",
     )  # fmt: skip
 

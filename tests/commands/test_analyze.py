@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import SHARED, sine
 from tests.encoded import encode
 from tests.tiny import SPEC, Tiny
+from tests.ui.instruments import INSTRUMENTS, install
 from timbrescope import __version__, cli, paths
 from timbrescope.commands import analyze
 from timbrescope.recognition.checkpoint import save_checkpoint
@@ -219,3 +220,53 @@ def test_the_reference_recording_gives_the_published_taggram(
     scores = json.loads(capsys.readouterr().out)["recognisers"]["musicnn-mtt"]["scores"]
     expected = np.load(SHARED / "reference" / "musicnn_taggrams.npz")["MTT_musicnn"]
     np.testing.assert_allclose(scores, expected, atol=1e-4)
+
+
+def test_a_default_model_that_is_not_here_is_named_and_the_others_answer(
+    music: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analyze, "DEFAULT_MODELS", ("tiny", "musicnn-mtt"))
+    assert run(music / "höher.flac", "--format", "json", "--summary") == 1
+    captured = capsys.readouterr()
+    assert list(json.loads(captured.out)["recognisers"]) == ["tiny"]
+    assert len(captured.err.strip().splitlines()) == 1
+    assert "timbrescope models install musicnn-mtt" in captured.err
+    assert run(music / "höher.flac", "--models", "tiny,musicnn-mtt") == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_default_model_that_cannot_be_read_is_named_and_the_others_answer(
+    music: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (paths.models() / "broken.safetensors").write_bytes(b"no model")
+    monkeypatch.setattr(analyze, "DEFAULT_MODELS", ("broken", "tiny"))
+    assert run(music, "--format", "json", "--summary") == 1
+    captured = capsys.readouterr()
+    assert [list(json.loads(line)["recognisers"]) for line in captured.out.splitlines()] == [["tiny"], ["tiny"]]
+    assert len(captured.err.strip().splitlines()) == 1
+    assert "broken" in captured.err
+
+
+def test_without_any_default_model_nothing_is_done(
+    music: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(analyze, "DEFAULT_MODELS", ("musicnn-mtt", "musicnn-msd"))
+    assert run(music) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.strip().splitlines()) == 1
+
+
+def test_text_shows_instruments_first_and_then_tags(
+    music: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(["piano"])
+    monkeypatch.setattr(analyze, "DEFAULT_MODELS", ("tiny", INSTRUMENTS.name))
+    assert run(music / "höher.flac") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == f"  {INSTRUMENTS.name} (instruments)"
+    assert lines[2].split()[::2] == ["piano", "100%"]
+    assert lines[3] == "  tiny (tags)"
+    install([])
+    assert run(music / "höher.flac") == 0
+    assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["no", "instrument"]

@@ -43,6 +43,7 @@ def test_short_gaps_are_joined_and_long_ones_are_not() -> None:
     short = round(JOINED_SECONDS / 0.5)
     scores = rows("x" + "." * short + "x", "." * (short + 2), "." * (short + 2))
     assert presences(spec(), scores, 10.0)[0].stretches == ((0.0, 10.0),)
+    assert presences(spec(), scores, 10.0)[1].stretches == ((0.75, 1.75),)
     scores = rows("x" + "." * (short + 1) + "x", "." * (short + 3), "." * (short + 3))
     assert len(presences(spec(), scores, 10.0)[0].stretches) == 2
 
@@ -71,3 +72,8 @@ def test_the_time_with_any_label_and_the_time_without_are_the_whole(
 def test_a_recording_shorter_than_a_window_is_one_stretch() -> None:
     assert presences(spec(), rows("x", ".", "."), 0.3) == [Presence("drums", 1.0, ((0.0, 0.3),))]
     assert presences(spec(), rows("", "", ""), 0.3) == []
+
+
+def test_a_short_sound_in_between_divides_the_time_without() -> None:
+    without = presences(spec(), rows("..x..", ".....", "....."), 5.0)[1]
+    assert without == Presence(None, 0.9, ((0.0, 1.25), (1.75, 5.0)))

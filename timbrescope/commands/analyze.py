@@ -4,9 +4,9 @@ import argparse
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -18,7 +18,7 @@ from timbrescope.commands.messages import complain
 from timbrescope.commands.output import FORMATS, writer
 from timbrescope.core.analysis import Analysis, gather
 from timbrescope.core.blocks import Block, Source
-from timbrescope.core.errors import AudioError, TimbrescopeError
+from timbrescope.core.errors import AudioError, ModelError, TimbrescopeError
 from timbrescope.core.timeline import Chunk
 from timbrescope.recognition.store import ModelStore
 from timbrescope.settings import DEFAULT_MODELS
@@ -36,6 +36,9 @@ examples:
 """
 _OK, _SOME_FAILED, _FAILED = 0, 1, 2
 
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declare the command."""
@@ -50,9 +53,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="recording or folder of recordings")
     parser.add_argument(
         "--models",
-        default=",".join(DEFAULT_MODELS),
         metavar="A,B",
-        help="models to use, by name ('timbrescope models list' shows them); default: %(default)s",
+        help="models to use, by name ('timbrescope models list' shows them); "
+        f"default: those of {','.join(DEFAULT_MODELS)} that are here",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="form of the result; default: text")
     parser.add_argument(
@@ -63,10 +66,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
     parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
     parser.add_argument(
-        "--top", type=_positive_int, default=8, metavar="N", help="labels per model as text; default: 8"
+        "--top", type=_positive_int, default=8, metavar="N", help="labels of each model as text; default: 8"
     )
     parser.add_argument(
-        "--hop", type=_positive_float, metavar="SECONDS", help="time between scores; default: the model's own window"
+        "--hop", type=_positive_float, metavar="SECONDS", help="time between scores; default: the model's own"
     )
     parser.set_defaults(run=run)
 
@@ -95,7 +98,8 @@ def run(options: argparse.Namespace) -> int:
     """Analyse every recording; return the exit code.
 
     Returns:
-        0 when all went well, 1 when some recordings could not be read, 2 when none could.
+        0 when all went well, 1 when some recordings could not be read or a default model is missing, 2 when no
+        recording could be read.
 
     Raises:
         TimbrescopeError: nothing can be analysed at all (no such model, no such device).
@@ -120,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
                 done += 1
             else:
                 complain(str(damage))
-    if done == len(recordings) and not problems:
+    if done == len(recordings) and not problems and analyse.is_complete:
         return _OK
     return _SOME_FAILED if done else _FAILED
 
@@ -159,19 +163,44 @@ class _Analyst:
         options: of the command.
         stop: raises KeyboardInterrupt where the user wants that.
 
+    Without ``--models`` it goes on with those of the default models that can be used and says why the others cannot.
+
+    Attributes:
+        is_complete: whether every model that was asked for could be used so far.
+
     Raises:
-        TimbrescopeError: a model is not installed.
+        TimbrescopeError: a model that was named, or every default model, is not installed.
     """
 
     def __init__(self, options: argparse.Namespace, stop: Callable[[], None]) -> None:
+        self.is_complete = True
         self._stop = stop
-        names = list(dict.fromkeys(name.strip() for name in options.models.split(",") if name.strip()))
+        self._by_default = options.models is None
+        named = DEFAULT_MODELS if self._by_default else options.models.split(",")
+        names = list(dict.fromkeys(name.strip() for name in named if name.strip()))
         if not names:
             raise TimbrescopeError("--models names no model; 'timbrescope models list' shows them.")
-        store = ModelStore()
-        self._checkpoints = [store.find(name) for name in names]
+        self._checkpoints = self._usable(ModelStore().find, names)
         self._device: str = options.device
         self._hop_seconds: float | None = options.hop
+
+    def _usable(self, use: Callable[[Given], Found], given: Iterable[Given]) -> list[Found]:
+        """Return what can be used of models; default models that cannot are named, unless none is left."""
+        found: list[Found] = []
+        errors: list[ModelError] = []
+        for one in given:
+            try:
+                found.append(use(one))
+            except ModelError as error:
+                if not self._by_default:
+                    raise
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        for problem in errors:
+            complain(str(problem))
+            self.is_complete = False
+        return found
 
     @cached_property
     def _recognisers(self) -> "list[Recogniser]":
@@ -180,7 +209,8 @@ class _Analyst:
         from timbrescope.recognition.recogniser import Recogniser
 
         device = choose_device(self._device)
-        return [Recogniser.load(path, device, hop_seconds=self._hop_seconds) for path in self._checkpoints]
+        load = partial(Recogniser.load, device=device, hop_seconds=self._hop_seconds)
+        return self._usable(load, self._checkpoints)
 
     def __call__(self, path: Path, prefix: str) -> tuple[Analysis, AudioError | None]:
         """Return the analysis of what could be read, and what is wrong with the rest.

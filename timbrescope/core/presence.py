@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from timbrescope.core.timeline import ScoreSpec
 
 JOINED_SECONDS = 1.0
-"""A gap up to this long between two stretches is left out, so that they can be read."""
+"""A gap up to this long between two stretches of a label is left out, so that they can be read."""
 
 Stretch = tuple[float, float]
 
@@ -45,24 +45,28 @@ def presences(spec: ScoreSpec, scores: NDArray[np.float32], duration_seconds: fl
     inner = spec.start_seconds + np.arange(1, len(scores)) * np.float64(spec.hop_seconds)
     borders = np.concatenate([[0.0], np.minimum(inner, duration_seconds), [duration_seconds]])
     present = scores >= np.asarray(spec.present_from, dtype=np.float32)
-    found = [_presence(label, column, borders) for label, column in zip(spec.labels, present.T, strict=True)]
+    found = [
+        _presence(label, column, borders, JOINED_SECONDS) for label, column in zip(spec.labels, present.T, strict=True)
+    ]
     listed = sorted((one for one in found if one.share > 0), key=lambda one: -one.share)
-    without = _presence(None, np.logical_not(np.any(present, axis=1)), borders)
+    without = _presence(None, np.logical_not(np.any(present, axis=1)), borders, 0.0)
     return [*listed, without] if without.share > 0 else listed
 
 
-def _presence(label: str | None, present: NDArray[np.bool_], borders: NDArray[np.float64]) -> Presence:
+def _presence(
+    label: str | None, present: NDArray[np.bool_], borders: NDArray[np.float64], joined_seconds: float
+) -> Presence:
     share = float(np.diff(borders)[present].sum() / borders[-1])
-    return Presence(label, share, tuple(_joined(present, borders)))
+    return Presence(label, share, tuple(_stretches(present, borders, joined_seconds)))
 
 
-def _joined(present: NDArray[np.bool_], borders: NDArray[np.float64]) -> Iterator[Stretch]:
-    """Yield the stretches of the rows that are present, those with a short gap between them as one."""
+def _stretches(present: NDArray[np.bool_], borders: NDArray[np.float64], joined_seconds: float) -> Iterator[Stretch]:
+    """Yield the stretches of the rows that are present, those with no longer gap between them as one."""
     padded = np.concatenate([[False], present, [False]])
     turns = borders[np.flatnonzero(padded[1:] != padded[:-1])]
     begun: Stretch | None = None
     for start, end in turns.reshape(-1, 2).tolist():
-        if begun is not None and start - begun[1] <= JOINED_SECONDS:
+        if begun is not None and start - begun[1] <= joined_seconds:
             begun = begun[0], end
             continue
         if begun is not None:
