@@ -3,8 +3,9 @@ from typing import Any
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 
-from timbrescope.core.mel import a_weighting, hz_to_mel, mel_filter_bank, mel_to_hz, note_hz, note_name
+from timbrescope.core.mel import a_weighting, hz_to_mel, mel_filter_bank, mel_to_hz, note_hz, note_name, pre_emphasis
 
 
 @pytest.mark.parametrize("scale", ["slaney", "htk"])
@@ -48,3 +49,8 @@ def test_a_weighting_equals_the_standard_and_librosa() -> None:
     # IEC 61672-1:2003, table 2, which gives the curve at 1000 * 10^(n/10) Hz to a tenth of a decibel
     table = {-15: -39.4, -10: -19.1, 0: 0.0, 6: 1.0, 12: -6.6}
     np.testing.assert_allclose(a_weighting([1000 * 10 ** (n / 10) for n in table]), list(table.values()), atol=0.051)
+
+
+def test_pre_emphasis_is_the_response_of_its_filter() -> None:
+    hz, response = scipy.signal.freqz([1.0, -0.97], worN=200, fs=32_000)
+    np.testing.assert_allclose(pre_emphasis(hz, 32_000), 20 * np.log10(np.abs(response)), atol=1e-9)

@@ -112,6 +112,27 @@ def test_a_weighting_comes_before_the_filter_bank() -> None:
     np.testing.assert_allclose(whole(front_end, samples), 10 * np.log10(np.maximum(mel, 1e-10)).T, atol=2e-2)
 
 
+def test_pre_emphasis_of_a_spectrum_is_that_of_the_samples_but_for_the_slope_of_the_window() -> None:
+    """Filter the samples, then window them: what differs is 0.97 x[n - 1] times how much the window grows at n."""
+    front_end = FrontEnd(
+        32_000, 1024, 320, 0, win_length=800, representation="stft", power=1.0, weighting="pre-emphasis"
+    )
+    samples = np.append(music_like(1.0, 32_000), np.float32(0))  # so that the filter ends before the sound does
+    window = np.pad(scipy.signal.get_window("hann", 800), 112)
+
+    def magnitudes(x: NDArray[np.floating], window: NDArray[np.float64]) -> NDArray[np.float64]:
+        spectrum: NDArray[np.complex128] = librosa.stft(
+            x.astype(np.float64), n_fft=1024, hop_length=320, window=window, pad_mode="constant"
+        )
+        return np.asarray(np.abs(spectrum).T)
+
+    emphasised = magnitudes(scipy.signal.lfilter([1.0, -0.97], [1.0], samples), window)
+    slope = 0.97 * magnitudes(np.append(np.float32(0), samples[:-1]), np.diff(window, prepend=0.0))
+    difference = np.abs(whole(front_end, samples).numpy() - emphasised)
+    assert (difference <= slope + 1e-4).all()
+    assert difference.sum() < 0.01 * emphasised.sum()
+
+
 def test_a_waveform_is_its_samples() -> None:
     front_end = FrontEnd(16_000, 1, 1, 0, representation="waveform")
     samples = music_like(0.5, 16_000)
@@ -137,6 +158,7 @@ def test_the_spectral_part_forgets_what_follows_the_filter_bank() -> None:
     assert log != linear
     assert log.spectral == linear.spectral
     assert replace(log, weighting="A").spectral != log.spectral
+    assert replace(log, weighting="pre-emphasis").spectral != replace(log, weighting="A").spectral
 
 
 @pytest.mark.parametrize("block", [1, 100, 4096, 16_001, 10**6])

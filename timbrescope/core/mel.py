@@ -88,7 +88,8 @@ def a_weighting(hz: ArrayLike) -> Floats:
 def pre_emphasis(hz: ArrayLike, sample_rate: int) -> Floats:
     """Return the gain of the filter y[n] = x[n] - 0.97 x[n - 1] at frequencies in Hz, in decibels."""
     turn = 2 * np.pi * np.asarray(hz, dtype=np.float64) / sample_rate
-    return 20.0 * np.log10(np.abs(1.0 - 0.97 * np.exp(-1j * turn)))
+    gain: Floats = np.abs(1.0 - 0.97 * np.exp(-1j * turn))
+    return 20.0 * np.log10(gain)
 
 
 def note_name(hz: float) -> str:
