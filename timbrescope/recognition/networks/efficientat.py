@@ -1,13 +1,11 @@
 """The MobileNetV3 of EfficientAT (Schmid et al. 2023) for AudioSet, with its own front end."""
 
-from dataclasses import dataclass
-from itertools import pairwise
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from timbrescope.core.mel import hz_to_mel
+from timbrescope.recognition.networks.mobile import channels, image_layers
 from timbrescope.recognition.networks.registry import register
 
 SAMPLE_RATE = 32_000
@@ -15,39 +13,6 @@ _N_FFT, _HOP, _WIN_LENGTH = 1024, 320, 800
 _BANDS, _FMAX = 128, 15_000.0
 _PRE_EMPHASIS = 0.97
 _LOG_OFFSET, _SHIFT, _SCALE = 1e-5, 4.5, 5.0
-_EPS, _MOMENTUM = 0.001, 0.01  # of all norms, as in MobileNetV3
-
-
-@dataclass(frozen=True, slots=True)
-class _Bottleneck:
-    """A row of the table of MobileNetV3-Large, channels at width 1."""
-
-    kernel: int
-    expanded: int
-    out: int
-    stride: int = 1
-    squeeze: bool = False
-    hard: bool = True  # Hardswish in place of ReLU
-
-
-_BOTTLENECKS = (
-    _Bottleneck(3, 16, 16, hard=False),
-    _Bottleneck(3, 64, 24, stride=2, hard=False),
-    _Bottleneck(3, 72, 24, hard=False),
-    _Bottleneck(5, 72, 40, stride=2, squeeze=True, hard=False),
-    _Bottleneck(5, 120, 40, squeeze=True, hard=False),
-    _Bottleneck(5, 120, 40, squeeze=True, hard=False),
-    _Bottleneck(3, 240, 80, stride=2),
-    _Bottleneck(3, 200, 80),
-    _Bottleneck(3, 184, 80),
-    _Bottleneck(3, 184, 80),
-    _Bottleneck(3, 480, 112, squeeze=True),
-    _Bottleneck(3, 672, 112, squeeze=True),
-    _Bottleneck(5, 672, 160, stride=2, squeeze=True),
-    _Bottleneck(5, 960, 160, squeeze=True),
-    _Bottleneck(5, 960, 160, squeeze=True),
-)
-_STEM, _DENSE = 16, 1280
 
 
 @register(
@@ -71,18 +36,10 @@ class EfficientAt(nn.Module):
 
     def __init__(self, n_labels: int, width: float = 0.4) -> None:
         super().__init__()
-        widths = [_channels(n * width) for n in (_STEM, *(row.out for row in _BOTTLENECKS))]
+        _, last, dense = channels(width)
         self.front_end = PreEmphasisedLogMel()
-        self.features = nn.Sequential(
-            _convolution(1, widths[0], 3, nn.Hardswish(), stride=2),
-            *[
-                _InvertedResidual(row, inputs, _channels(row.expanded * width), outputs)
-                for row, (inputs, outputs) in zip(_BOTTLENECKS, pairwise(widths), strict=True)
-            ],
-            _convolution(widths[-1], 6 * widths[-1], 1, nn.Hardswish()),
-        )
-        dense = _channels(_DENSE * width)
-        self.dense = nn.Linear(6 * widths[-1], dense)
+        self.features = image_layers(width)
+        self.dense = nn.Linear(last, dense)
         self.activation = nn.Hardswish()
         self.dropout = nn.Dropout(0.2)
         self.output = nn.Linear(dense, n_labels)
@@ -127,52 +84,3 @@ class PreEmphasisedLogMel(nn.Module):
         )
         power = torch.view_as_real(spectrum).square().sum(dim=-1)  # batch, bins, frames
         return (((self.bank @ power + _LOG_OFFSET).log() + _SHIFT) / _SCALE).unsqueeze(1)
-
-
-class _InvertedResidual(nn.Module):
-    """Expand, filter each channel by itself, weigh the channels, project; add what came in where the shape allows."""
-
-    def __init__(self, row: _Bottleneck, inputs: int, expanded: int, outputs: int) -> None:
-        super().__init__()
-        act = nn.Hardswish if row.hard else nn.ReLU
-        layers: list[nn.Module] = []
-        if expanded != inputs:
-            layers.append(_convolution(inputs, expanded, 1, act()))
-        layers.append(_convolution(expanded, expanded, row.kernel, act(), stride=row.stride, groups=expanded))
-        if row.squeeze:
-            layers.append(_SqueezeExcite(expanded))
-        self.block = nn.Sequential(*layers, _convolution(expanded, outputs, 1))
-        self.residual = row.stride == 1 and inputs == outputs
-
-    def forward(self, x: Tensor) -> Tensor:
-        projected: Tensor = self.block(x)
-        return x + projected if self.residual else projected
-
-
-class _SqueezeExcite(nn.Module):
-    """Weigh channels by what all of them hold on average."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        squeezed = _channels(channels // 4)
-        self.fc1 = nn.Linear(channels, squeezed)
-        self.fc2 = nn.Linear(squeezed, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        weights = self.fc2(self.fc1(x.mean(dim=(2, 3))).relu()).sigmoid()
-        scaled: Tensor = x * weights[:, :, None, None]
-        return scaled
-
-
-def _convolution(
-    inputs: int, outputs: int, kernel: int, activation: nn.Module | None = None, *, stride: int = 1, groups: int = 1
-) -> nn.Sequential:
-    conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
-    norm = nn.BatchNorm2d(outputs, eps=_EPS, momentum=_MOMENTUM)
-    return nn.Sequential(conv, norm) if activation is None else nn.Sequential(conv, norm, activation)
-
-
-def _channels(wanted: float) -> int:
-    """Return the nearest multiple of eight, at least eight, that is no more than a tenth smaller."""
-    nearest = max(8, int(wanted + 4) // 8 * 8)
-    return nearest + 8 if nearest < 0.9 * wanted else nearest
