@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from timbrescope.recognition import networks
-from timbrescope.recognition.features import LogMel, compress, make_window
+from timbrescope.recognition.features import LogMel, LogMelStream, compress, make_window
 from timbrescope.recognition.model import Model
+from timbrescope.recognition.networks.efficientat import PreEmphasisedLogMel
 from timbrescope.recognition.spec import FrontEnd
 from training.collection import Collection, Task
 from training.config import Config, named_configs, read_config
@@ -95,6 +96,23 @@ def test_gain_makes_up_for_the_scale_of_essentias_windows(name: str, gain: float
     front_end = CONFIGS[name].front_end
     window = make_window(front_end.window, front_end.win_length or front_end.n_fft).double()
     assert front_end.gain == pytest.approx(gain * float(2 / window.sum()) ** 2, rel=1e-5)
+
+
+def test_timbre_encoder_hears_what_the_network_hears_whose_weights_it_starts_from(rng: np.random.Generator) -> None:
+    """EfficientAT emphasises samples before it windows them; that differs most where emphasis leaves little."""
+    front_end = CONFIGS["timbre-encoder"].front_end
+    assert front_end.standardisation == "none"
+    time = np.arange(64_000) / 32_000
+    chord = sum(0.2 * np.sin(2 * np.pi * hz * time) / n for n, hz in enumerate((110.0, 277.2, 659.3, 1760.0), start=1))
+    for sound in (0.1 * rng.standard_normal(64_000), chord + 0.01 * rng.standard_normal(64_000)):
+        samples = torch.from_numpy(sound.astype(np.float32))
+        theirs = PreEmphasisedLogMel()(samples.unsqueeze(0))[0, 0].T
+        stream = LogMelStream(LogMel(front_end))
+        ours = torch.cat([stream.push(samples), stream.finish()])[: len(theirs)] * front_end.scale
+        difference = (ours - theirs).abs()[3:-3]  # they mirror the sound at its ends, which we pad with silence
+        assert difference.mean() < 0.02
+        assert difference[:, 30:].mean() < 0.004  # above 800 Hz
+        assert theirs.std() > 0.2  # which says how little that is
 
 
 def test_network_in_two_steps_starts_from_networks_whose_filters_fit() -> None:
