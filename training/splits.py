@@ -102,7 +102,7 @@ def balanced_order(
     """Return an epoch of as many examples as there are, in which all labels come up in turn (PANNs, Kong et al. 2020).
 
     Each label goes through its examples in random order, again and again; examples without any label take a turn of
-    their own, and so do those of which nobody knows any.
+    their own, and so do those of which nobody knows whether one applies.
 
     Args:
         targets: in 0..1, shape (examples, n_labels); nan where nobody knows.
@@ -110,10 +110,11 @@ def balanced_order(
         epoch: counted from 0.
         groups: number of each example's group; a label then draws examples so that a group with a hundred times as
             many as another comes up ten times as often, lest large sources hide the small ones.
-        unknown_turns: of examples of which nobody knows any label, to one of each label.
+        unknown_turns: of examples of which nobody knows whether a label applies, to one of each label.
     """
     rng = np.random.default_rng([seed, epoch])
-    applies, unknown = np.nan_to_num(targets) >= 0.5, np.isnan(targets).all(axis=1)
+    applies = np.nan_to_num(targets) >= 0.5
+    unknown = np.isnan(targets).any(axis=1) & ~applies.any(axis=1)
     nothing = ~applies.any(axis=1) & ~unknown
     queues = [np.flatnonzero(chosen) for chosen in (*applies.T, nothing, *[unknown] * unknown_turns)]
     queues = [queue for queue in queues if len(queue)]

@@ -162,6 +162,25 @@ def test_class_weights_make_all_labels_count_alike() -> None:
     assert weights[2] == 1
 
 
+def test_balanced_order_gives_a_turn_to_what_may_have_a_label() -> None:
+    nobody_knows = np.nan
+    kinds = {
+        "flute": (60, [1.0, 0.0]),
+        "tuba, flute unknown": (10, [nobody_knows, 1.0]),
+        "none": (10, [0.0, 0.0]),
+        "all unknown": (10, [nobody_knows, nobody_knows]),
+        "no tuba, flute unknown": (10, [nobody_knows, 0.0]),
+    }
+    targets = np.concatenate([np.tile(row, (count, 1)) for count, row in kinds.values()])
+    for turns in (1, 3):
+        drawn = balanced_order(targets, seed=3, epoch=0, unknown_turns=turns)
+        each = len(targets) / (3 + turns)
+        counts = np.bincount(np.repeat(np.arange(5), [60, 10, 10, 10, 10])[drawn], minlength=5)
+        assert counts[:3].tolist() == pytest.approx([each] * 3, abs=1)
+        assert counts[3:].sum() == pytest.approx(turns * each, abs=turns)
+        assert min(counts[3:]) >= turns * each / 4  # both kinds share one turn
+
+
 def test_balanced_order_draws_rare_labels_as_often_and_every_example_before_any_again() -> None:
     targets = np.zeros((100, 3))
     targets[:90, 0] = 1
