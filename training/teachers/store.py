@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from timbrescope.core.files import replaced_when_done
 from training.errors import TrainingError
 from training.sources.table import COLUMNS, ROW
 from training.sources.text import read_lines
-from training.teachers.pieces import Piece
+from training.teachers.belief import believed_labels
+from training.teachers.pieces import UNLABELLED, Piece
 
 Scores = NDArray[np.float16]
 
@@ -27,10 +28,14 @@ EVER = 0.1  # a label is in use where its score exceeds this
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which scores are kept: those ``listed``, else the ``top`` labels of each model that are most in use, else all."""
+    """Which scores are kept: those ``listed``, else the ``top`` labels of each model that are most in use, else all.
+
+    Of what the model ``believed`` says, labels are made for pieces that have none, as in ``training.teachers.belief``.
+    """
 
     listed: frozenset[str] | None = None
     top: int | None = None
+    believed: str | None = None
 
     def columns(self, names: Sequence[str], scores: Scores) -> list[int]:
         """Return the columns to keep, in order.
@@ -106,7 +111,7 @@ def assemble(
         description: of models and options, for ``taught.json``.
 
     Raises:
-        TrainingError: there is nothing, or nothing of it is kept.
+        TrainingError: there is nothing, or nothing of it is kept; or the believed model does not know AudioSet.
         OSError: the disk is full or may not be written.
     """
     pieces: list[Piece] = []
@@ -120,6 +125,8 @@ def assemble(
     if not pieces:
         raise TrainingError(f"Nothing could be heard for {output}; see the messages above.")
     scores = np.concatenate(stored)
+    if choice.believed is not None:
+        pieces = _believing(choice.believed, pieces, scores, names)
     columns = choice.columns(names, scores)
     kept = [names[n] for n in columns]
     with replaced_when_done(output / f"{TABLE}.npy") as file:
@@ -136,6 +143,15 @@ def assemble(
         writer.writerow([place.as_posix(), piece.start, piece.end, piece.labels, piece.group, piece.split, row])
     _write(output / f"{TABLE}.csv", text.getvalue())
     return len(pieces)
+
+
+def _believing(model: str, pieces: Sequence[Piece], scores: Scores, names: Sequence[str]) -> list[Piece]:
+    own = [n for n, name in enumerate(names) if name.partition(":")[0] == model]
+    labels = believed_labels(scores[:, own], [names[n].partition(":")[2] for n in own])
+    return [
+        replace(piece, labels=believed) if piece.labels == UNLABELLED else piece
+        for piece, believed in zip(pieces, labels, strict=True)
+    ]
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """Write what teachers say about recordings, so that a student learns to say the same.
 
     python -m training.teachers.teach TABLE [TABLE ...] --models A.safetensors B.safetensors --output DIR
-        [--seconds 2.0] [--context 4.0] [--most-hours H] [--seed N] [--labels FILE | --top K]
+        [--seconds 2.0] [--context 4.0] [--most-hours H] [--seed N] [--labels FILE | --top K] [--believe MODEL]
 
 The tables are CSV with the column path and, as far as known, start, end, labels, group and split. In DIR are then
 ``taught.csv``, ``taught.npy``, ``taught.json`` and ``labels.txt``. A run that was stopped goes on where it was.
@@ -11,14 +11,16 @@ import argparse
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.errors import TrainingError
+from training.teachers.belief import believed_labels
 from training.teachers.hearing import Teacher, hear
 from training.teachers.pieces import Piece, Warn, by_file, read_pieces, spread
 from training.teachers.store import Choice, assemble, part_file, read_choice, store_part
@@ -51,7 +53,8 @@ def teach(
 
     Raises:
         ModelError: a checkpoint is missing or damaged.
-        TrainingError: a table cannot be read; a model cannot hear such pieces; or nothing could be heard.
+        TrainingError: a table cannot be read; a model cannot hear such pieces; the believed model is not among them or
+            does not know AudioSet; or nothing could be heard.
         OSError: the disk is full or may not be written.
     """
     teachers = [Teacher(path, options.context) for path in models]
@@ -61,6 +64,8 @@ def teach(
                 f"{teacher.name} hears {teacher.window_seconds:.3g} s, less than a piece of {options.seconds:g} s; "
                 "choose shorter pieces or more context."
             )
+    if choice.believed is not None:
+        _check_believed(choice.believed, teachers)
     described = [_described(teacher, path) for teacher, path in zip(teachers, models, strict=True)]
     names = [f"{teacher.name}:{label}" for teacher in teachers for label in teacher.labels]
     pieces = [piece for table in tables for piece in read_pieces(table, options.seconds, warn)]
@@ -102,12 +107,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--labels", type=Path, help="a text file with the scores to keep, one a line")
     kept.add_argument("--top", type=int, help="keep so many labels of each model, those most in use")
+    parser.add_argument("--believe", metavar="MODEL", help="one trained on AudioSet, for labels where there are none")
     given = parser.parse_args(arguments)
     if given.seconds <= 0 or (given.top is not None and given.top <= 0):
         parser.error("--seconds and --top must be more than nought")
     options = Options(given.seconds, given.context, given.most_hours, given.seed)
     try:
-        choice = read_choice(given.labels) if given.labels else Choice(top=given.top)
+        choice = replace(read_choice(given.labels) if given.labels else Choice(top=given.top), believed=given.believe)
         given.output.mkdir(parents=True, exist_ok=True)
         rows = teach(given.tables, given.models, given.output, options, choice, tqdm.write)
     except TimbrescopeError as error:
@@ -124,6 +130,19 @@ def _hear_file(path: Path, pieces: Sequence[Piece], teachers: Sequence[Teacher],
         store_part(path, hear(pieces, teachers, batch=_BATCH, warn=warn))
     except AudioError as error:
         warn(str(error))
+
+
+def _check_believed(model: str, teachers: Sequence[Teacher]) -> None:
+    """Find out before hours of hearing whether labels can be made of what a model says.
+
+    Raises:
+        TrainingError: it is not among the teachers, or lacks a class that stands for an instrument.
+    """
+    labels = next((teacher.labels for teacher in teachers if teacher.name == model), None)
+    if labels is None:
+        names = ", ".join(teacher.name for teacher in teachers)
+        raise TrainingError(f"No model called {model} hears these recordings; believe one of: {names}.")
+    believed_labels(np.empty((0, len(labels)), np.float32), labels)
 
 
 def _described(teacher: Teacher, path: Path) -> dict[str, Any]:

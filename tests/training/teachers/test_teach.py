@@ -1,16 +1,22 @@
+import csv
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from tests.training.teachers.test_hearing import musical, noise
+from timbrescope.recognition.checkpoint import load_checkpoint, save_checkpoint
+from timbrescope.recognition.model import Model
 from training.errors import TrainingError
 from training.sources.table import read_table
+from training.teachers.audioset import CLASSES, INSTRUMENTS
 from training.teachers.hearing import Teacher, hear
-from training.teachers.pieces import Piece, Warn
+from training.teachers.pieces import UNLABELLED, Piece, Warn
 from training.teachers.store import Choice, assemble, part_file, read_choice, store_part
 from training.teachers.teach import Options, main, teach
 
@@ -32,6 +38,17 @@ def corpus(tmp_path: Path, rng: np.random.Generator) -> list[Path]:
     )
     unlabelled.write_text("path,source,licence\nc.wav,s,l\n", encoding="utf-8")
     return [labelled, unlabelled]
+
+
+def sure(folder: Path) -> Path:
+    """Write a model that hears a trumpet in everything, perhaps a flute, and nothing else of AudioSet's instruments."""
+    names = tuple(name for classes in CLASSES.values() for name in classes)
+    spec = replace(load_checkpoint(musical(folder))[0], name="sure", labels=names)
+    weights = Model(spec).weights()
+    logits = torch.tensor([{"Trumpet": 4.0, "Flute": -3.0}.get(name, -9.0) for name in names])
+    weights |= {"output.weight": torch.zeros_like(weights["output.weight"]), "output.bias": logits}
+    save_checkpoint(folder / "sure.safetensors", spec, weights)
+    return folder / "sure.safetensors"
 
 
 def refuse(message: str) -> None:
@@ -132,6 +149,34 @@ def test_pieces_that_were_not_heard_have_no_row(tmp_path: Path) -> None:
         assemble(tmp_path, [(missing, pieces[:1])], NAMES, Choice(), {})
 
 
+def test_only_pieces_without_labels_are_given_what_is_believed(tmp_path: Path) -> None:
+    given = ["cello", "", "cello=?", UNLABELLED]
+    pieces = [Piece(tmp_path / "a.wav", float(n), n + 1.0, labels, "", "") for n, labels in enumerate(given)]
+    names = [name for classes in CLASSES.values() for name in classes]
+    scores = np.tile(np.array([0.9 if name == "Flute" else 0.1 for name in names], np.float16), (4, 1))
+    part = part_file(tmp_path, pieces, [])
+    store_part(part, np.concatenate([1 - scores, scores], axis=1))
+    both = [f"{model}:{name}" for model in ("other", "believed") for name in names]
+    assemble(tmp_path, [(part, pieces)], both, Choice(believed="believed"), {})
+    with (tmp_path / "taught.csv").open(encoding="utf-8", newline="") as file:
+        assert [line["labels"] for line in csv.DictReader(file)] == ["cello", "", "cello=?", "flute=1;*=?"]
+    assert np.load(tmp_path / "taught.npy").shape == (4, 2 * len(names))  # all that was said is kept as well
+
+
+def test_command_believes_a_model_of_music_that_nobody_labelled(corpus: list[Path], tmp_path: Path) -> None:
+    output, model = tmp_path / "taught", sure(tmp_path)
+    main([*map(str, corpus), "--models", str(model), "--output", str(output), "--top", "3", "--believe", "sure"])
+    collection = read_table(output / "taught.csv", task="multi")
+    found = {(item.path.stem, item.start): dict(item.labels) for item in collection.items}
+    assert found["a", 0.0] == {"cello": 1.0}
+    assert found["b", 0.0] == {}
+    for start in (0.0, 2.0):
+        labels = found["c", start]
+        assert {name for name, value in labels.items() if value == 1} == {"trumpet"}
+        assert {name for name, value in labels.items() if np.isnan(value)} == {"flute"}
+        assert labels.keys() == set(INSTRUMENTS)
+
+
 def test_one_bad_recording_does_not_end_a_run(corpus: list[Path], tmp_path: Path) -> None:
     (corpus[0].parent / "b.wav").write_bytes(b"no sound")
     told: list[str] = []
@@ -151,6 +196,8 @@ def test_command_writes_a_part_of_it(corpus: list[Path], tmp_path: Path, capsys:
     [
         (["--seconds", "5"], "less than a piece of 5 s"),
         (["--labels", "missing.txt"], "missing.txt cannot be read"),
+        (["--believe", "musical"], 'no class "Cello"'),
+        (["--believe", "other"], "No model called other"),
         (["--models", "missing.safetensors"], "There is no model at missing.safetensors"),
     ],
 )
