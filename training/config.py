@@ -129,6 +129,8 @@ class Training:
         distillation: a teacher to ask for each batch.
         taught: weight in the loss of teachers' scores that stand beside the collection, which a dense layer of its own
             learns from the network's embedding; it is not part of the model. 0 does not use them.
+        calibrate: makes the scores of the best model read as probabilities on the validation part, for several labels,
+            and finds the threshold of each label, as in ``training.calibration``.
     """
 
     stages: tuple[Stage, ...]
@@ -145,6 +147,7 @@ class Training:
     seed: int = 0
     distillation: Distillation | None = None
     taught: float = 0.0
+    calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,15 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Scores now read as probabilities: expected calibration errors on what that was learnt from, and thresholds."""
+
+    error_before: float
+    error_after: float
+    thresholds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The best model has been written."""
 
@@ -99,7 +108,7 @@ class CrossValidated:
     summary: str
 
 
-Event = Prepared | Problem | Started | Step | Epoch | Finished | Judged | Evaluated | CrossValidated
+Event = Prepared | Problem | Started | Step | Epoch | Calibrated | Finished | Judged | Evaluated | CrossValidated
 Report = Callable[[Event], None]
 
 
@@ -124,10 +133,8 @@ class Terminal:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
-            case Prepared(done, total):
-                self._show("reading recordings", done, total)
-            case Judged(done, total):
-                self._show("judging the model", done, total)
+            case Prepared(done, total) | Judged(done, total):
+                self._show("reading recordings" if isinstance(event, Prepared) else "judging the model", done, total)
             case Step(epoch, epochs, step, steps, loss, seconds_left):
                 bar = self._show(f"epoch {epoch}/{epochs}", step, steps)
                 bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")
@@ -142,6 +149,12 @@ class Terminal:
                 self._say(
                     f"epoch {event.epoch:>3}  loss {event.loss:.4f}  validation loss {event.validation_loss:.4f}  "
                     f"{event.metric} {event.value:.4f}{'  best' if event.best else ''}"
+                )
+            case Calibrated(before, after, thresholds):
+                lowest, highest = min(thresholds.values()), max(thresholds.values())
+                self._say(
+                    f"calibrated: expected calibration error {before:.4f} before, {after:.4f} after, on the validation "
+                    f"part; labels apply from scores between {lowest:.2f} and {highest:.2f} on"
                 )
             case Finished(model, epoch, metric, value):
                 self._say(f"{model}: best at epoch {epoch}, {metric} {value:.4f} on the validation part")

@@ -52,7 +52,9 @@ def identity(config: Config, collection: Collection) -> str:
         (str(item.path), item.start, item.end, item.split, sorted(item.labels.items()), len(item.segments))
         for item in collection.items
     ]
-    text = json.dumps([asdict(config), collection.labels, items], default=str, sort_keys=True)
+    settings = asdict(config)
+    del settings["training"]["calibrate"]  # comes after learning: a finished run may be calibrated later
+    text = json.dumps([settings, collection.labels, items], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -24,6 +24,7 @@ from timbrescope.recognition.networks import cost
 from timbrescope.recognition.networks.fittable import Fittable
 from timbrescope.recognition.spec import ModelSpec
 from training.ahead import one_ahead
+from training.calibration import calibrated
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
@@ -154,8 +155,9 @@ class _Run:
             raise TrainingError(f"The configuration {self.config.name} has no epochs; give its stages at least one.")
         path, metric = self.folder / MODEL, self.config.training.metric
         if self.fabric.is_global_zero:
-            figures = {f"validation {metric}": round(self.at.best_value, 4)}
-            save_checkpoint(path, replace(self.spec, figures=figures), self.best)
+            spec = replace(self.spec, figures={f"validation {metric}": round(self.at.best_value, 4)})
+            spec = calibrated(self.model, spec, self.data.validation, self.config, self.report)
+            save_checkpoint(path, spec, self.model.weights())  # the best ones, since the last stage's end
         self.fabric.barrier()
         self.report(Finished(str(path), self.at.best_epoch, metric, self.at.best_value))
         return path
@@ -327,7 +329,8 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
         _, value = validate(model, data.validation, spec, data.collection.task, metric, loss_of)
         figures = {f"validation {metric}": round(value, 4)}
     path = folder / MODEL
-    save_checkpoint(path, replace(spec, network_options=options, figures=figures), model.weights())
+    spec = replace(spec, network_options=options, figures=figures)
+    save_checkpoint(path, calibrated(model, spec, data.validation, config, report), model.weights())
     report(Finished(str(path), 1, metric, value))
     return path
 

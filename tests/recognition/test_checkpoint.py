@@ -61,6 +61,22 @@ def test_description_comes_back_without_torch(path: Path) -> None:
     assert done.stdout.split() == ["Tiny", "False"]
 
 
+def test_thresholds_come_back_and_older_files_have_none(path: Path) -> None:
+    own = replace(SPEC, thresholds=(0.25, 0.5, 0.75))
+    save_checkpoint(path, own, Tiny(3, 24).state_dict())
+    verify_checkpoint(path)
+    assert read_spec(path) == own
+    older = SPEC.to_dict()
+    del older["thresholds"]
+    assert type(SPEC).from_dict(older) == SPEC
+
+
+@pytest.mark.parametrize("thresholds", [[0.5], [0.5, 0.5, 1.5], [0.5, 0.5, "high"], 0.5])
+def test_thresholds_that_do_not_fit_the_labels_are_an_error(thresholds: object) -> None:
+    with pytest.raises(ModelError, match="description cannot be read"):
+        type(SPEC).from_dict({**SPEC.to_dict(), "thresholds": thresholds})
+
+
 def test_equal_models_are_equal_files(path: Path, tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "again.safetensors", SPEC, Tiny(3, 24).state_dict())
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()

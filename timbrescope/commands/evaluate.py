@@ -52,7 +52,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="part of DATA to use; default: test where DATA says what that is, otherwise all",
     )
     parser.add_argument("--aggregate", metavar="NAME", help="how windows of a clip are combined; default: mean")
-    parser.add_argument("--threshold", type=float, metavar="X", help="score from which a label applies")
+    parser.add_argument(
+        "--threshold", type=float, metavar="X", help="score from which a label applies; default: the model's own"
+    )
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with tables and plots as well")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of standard output")

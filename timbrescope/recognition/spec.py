@@ -121,6 +121,7 @@ class ModelSpec:
         activation: ``sigmoid`` (labels are independent) or ``softmax`` (exactly one applies).
         description, licence, source, citation: for the model's card.
         figures: measured figures by name, for the card.
+        thresholds: score from which on a label is best said to apply, in 0..1, one a label; empty stands for 0.5.
     """
 
     name: str
@@ -138,6 +139,13 @@ class ModelSpec:
     source: str = ""
     citation: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    thresholds: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.thresholds and len(self.thresholds) != len(self.labels):
+            raise ValueError(f"{len(self.thresholds)} thresholds do not fit {len(self.labels)} labels")
+        if not all(0 <= threshold <= 1 for threshold in self.thresholds):
+            raise ValueError("a threshold does not lie between 0 and 1")
 
     @property
     def window_seconds(self) -> float:
@@ -159,6 +167,7 @@ class ModelSpec:
             fields = dict(values)
             fields["labels"] = tuple(str(label) for label in fields["labels"])
             fields["front_end"] = FrontEnd(**fields["front_end"])
+            fields["thresholds"] = tuple(map(float, fields.get("thresholds", ())))  # older files have none
             return cls(**fields)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"The model's description cannot be read ({error}); install the model again.") from error

@@ -29,8 +29,14 @@ def label_vectors(network: nn.Module, n_labels: int) -> Floats | None:
 
     None where the network does not end in a dense layer. Source: section V-A.
     """
+    dense = last_dense(network, n_labels)
+    return None if dense is None else dense.weight.detach().cpu().numpy().astype(np.float64)
+
+
+def last_dense(network: nn.Module, n_labels: int) -> nn.Linear | None:
+    """Return the last dense layer with an output for each label; None where there is none."""
     dense = [layer for layer in network.modules() if isinstance(layer, nn.Linear) and layer.out_features == n_labels]
-    return dense[-1].weight.detach().cpu().numpy().astype(np.float64) if dense else None
+    return dense[-1] if dense else None
 
 
 def label_vector_similarity(vectors: Floats) -> Floats:

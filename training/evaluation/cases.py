@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 
 from training.collection import Item, Task
 from training.evaluation.aggregate import Rule
-from training.evaluation.metrics import Counts, Floats, add_up, areas, count, decide, mean_known, top_hits
+from training.evaluation.metrics import (
+    Counts,
+    Floats,
+    Threshold,
+    add_up,
+    areas,
+    count,
+    decide,
+    mean_known,
+    top_hits,
+)
 from training.evaluation.predict import Predictions
 
 MAIN_FIGURE: dict[Task, str] = {"single": "accuracy", "multi": "roc_auc", "frame": "accuracy"}
@@ -84,13 +94,13 @@ def cases(predictions: Predictions, rule: Rule, group_names: Sequence[str] | Non
     return Cases(predictions.task, scores, targets, clips, starts, ends, groups[clips], names)
 
 
-def counts(judged: Cases, threshold: float | None) -> Counts:
+def counts(judged: Cases, threshold: Threshold | None) -> Counts:
     """Count hits, false alarms and misses within each group, shape (groups, labels)."""
     decisions = decide(judged.scores, threshold)
     return count(decisions, judged.targets, judged.groups, len(judged.group_names))
 
 
-def figures(judged: Cases, threshold: float | None, weights: NDArray[np.integer]) -> dict[str, Floats]:
+def figures(judged: Cases, threshold: Threshold | None, weights: NDArray[np.integer]) -> dict[str, Floats]:
     """Return the figures of the whole, by name, when each group counts so often, each of shape (draws,).
 
     Args:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from training.collection import Task
 from training.errors import TrainingError
 from training.evaluation import agreement
 from training.evaluation.aggregate import Rule, rule
@@ -15,6 +14,7 @@ from training.evaluation.cases import MAIN_FIGURE, Cases, cases, counts, figures
 from training.evaluation.metrics import (
     THRESHOLDS,
     Counts,
+    Threshold,
     areas,
     confusion_matrix,
     decide,
@@ -53,25 +53,26 @@ def evaluate(
     Args:
         predictions: of the model.
         aggregate: name of a rule in ``training.evaluation.aggregate.RULES``; None takes the usual one of the task.
-        threshold: from which score on a label applies; None takes that of the rule.
+        threshold: from which score on a label applies; None takes the model's own, where the rule leaves its scores
+            readable as probabilities and it has some, or else that of the rule.
         seed: of the bootstrap; the same one gives the same intervals.
 
     Raises:
         TrainingError: the rule or the threshold does not suit the task.
     """
-    chosen, threshold = _way(predictions.task, aggregate, threshold)
+    chosen, applies_from = _way(predictions, aggregate, threshold)
     judged = cases(predictions, chosen)
     many = judged.task == "multi"
     n_groups = len(judged.group_names)
-    values = figures(judged, threshold, _weights(n_groups, seed))
-    by_group = counts(judged, threshold)
+    values = figures(judged, applies_from, _weights(n_groups, seed))
+    by_group = counts(judged, applies_from)
     roc, pr = areas(judged.scores, judged.targets, np.zeros_like(judged.items), np.ones((1, 1), np.int64))
     return Evaluation(
         model=predictions.spec.name,
         title=predictions.spec.title,
         task=judged.task,
         aggregate=chosen.name,
-        threshold=threshold,
+        threshold=applies_from,
         seed=seed,
         rows=int((~np.isnan(judged.targets)).any(axis=1).sum()),
         groups=n_groups,
@@ -87,7 +88,7 @@ def evaluate(
         calibration=_calibration(judged) if chosen.calibrated else None,
         tags=_tags(predictions) if many else None,
         breakdown=_breakdown(judged, by_group),
-        mistakes=_mistakes(predictions, judged, threshold),
+        mistakes=_mistakes(predictions, judged, applies_from),
         problems=predictions.problems,
     )
 
@@ -104,7 +105,6 @@ def compare(
 
     Only pieces that both could hear and labels that both know count. The rest is as in ``evaluate``.
     """
-    chosen, threshold = _way(first.task, aggregate, threshold)
     names = sorted({group_name(item) for predictions in (first, second) for item in predictions.items})
     heard = [{(item.path, item.start, item.end) for item in predictions.items} for predictions in (first, second)]
     both = heard[0] & heard[1]
@@ -114,10 +114,11 @@ def compare(
     main = MAIN_FIGURE[first.task]
     values = []
     for predictions in (first, second):
+        chosen, applies_from = _way(predictions, aggregate, threshold)
         judged = cases(predictions, chosen, names)
         items = np.array([(item.path, item.start, item.end) in both for item in predictions.items])[judged.items]
         columns = np.array([label_key(label) in common for label in predictions.spec.labels])
-        values.append(figures(judged.unknown_beyond(items, columns), threshold, weights)[main])
+        values.append(figures(judged.unknown_beyond(items, columns), applies_from, weights)[main])
     return Difference(first.spec.name, second.spec.name, main, _figure(values[1] - values[0]), len(common))
 
 
@@ -132,11 +133,12 @@ def summarise_folds(folds: Sequence[Evaluation]) -> dict[str, Spread]:
     return summary
 
 
-def _way(task: Task, aggregate: str | None, threshold: float | None) -> tuple[Rule, float | None]:
+def _way(predictions: Predictions, aggregate: str | None, threshold: float | None) -> tuple[Rule, Threshold | None]:
     """Return the rule and the threshold; no threshold where each row has one label, which the highest score names."""
-    chosen = rule(aggregate, task)
-    if task == "multi":
-        return chosen, chosen.threshold if threshold is None else threshold
+    chosen = rule(aggregate, predictions.task)
+    if predictions.task == "multi":
+        own = predictions.spec.thresholds if chosen.calibrated else ()
+        return chosen, threshold if threshold is not None else own or chosen.threshold
     if threshold is not None:
         raise TrainingError(
             "A threshold has no use where each piece has exactly one label, because the highest score decides; leave "
@@ -238,7 +240,7 @@ def _breakdown(judged: Cases, by_group: Counts) -> tuple[GroupFigure, ...]:
     )
 
 
-def _mistakes(predictions: Predictions, judged: Cases, threshold: float | None) -> tuple[Mistake, ...]:
+def _mistakes(predictions: Predictions, judged: Cases, threshold: Threshold | None) -> tuple[Mistake, ...]:
     """Return the wrong decisions of which the model is surest, one for each item and kind of mistake."""
     labels = predictions.spec.labels
     if threshold is None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix as count_pairs
 
 Floats = NDArray[np.float64]
+Threshold = float | tuple[float, ...]
+"""From which score on a label applies: one for all labels, or one a label."""
 
 THRESHOLDS: Floats = np.arange(1, 100) / 100
 CALIBRATION_BINS = 15
@@ -38,10 +40,10 @@ def confusion_matrix(scores: NDArray[np.floating], targets: NDArray[np.floating]
     return np.asarray(count_pairs(true, found, labels=range(n_labels)), np.int64)
 
 
-def decide(scores: NDArray[np.floating], threshold: float | None) -> NDArray[np.bool_]:
+def decide(scores: NDArray[np.floating], threshold: Threshold | None) -> NDArray[np.bool_]:
     """Return which labels are said to apply: those that reach a threshold, or with None the one with the top score."""
     if threshold is not None:
-        return np.asarray(scores >= threshold)
+        return np.asarray(scores >= np.asarray(threshold))
     decisions = np.zeros(scores.shape, np.bool_)
     decisions[np.arange(len(scores)), scores.argmax(axis=1)] = True
     return decisions

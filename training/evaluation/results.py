@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from training.collection import Task
+from training.evaluation.metrics import Threshold
 
 Number = float | None
 """A figure, or None where it cannot be told."""
@@ -102,7 +103,8 @@ class Evaluation:
         model, title: of the model.
         task: of the collection.
         aggregate: name of the rule by which windows became decisions; None is the usual one of the task.
-        threshold: from which score on a label applies; None where the highest score decides.
+        threshold: from which score on a label applies, for all labels or for each; None where the highest score
+            decides.
         seed: of the bootstrap.
         rows: how many decisions were judged.
         groups: how many groups they come from; the bootstrap draws these.
@@ -124,7 +126,7 @@ class Evaluation:
     title: str
     task: Task
     aggregate: str
-    threshold: float | None
+    threshold: Threshold | None
     seed: int
     rows: int
     groups: int

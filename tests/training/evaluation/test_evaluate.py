@@ -174,6 +174,22 @@ def test_models_are_compared_by_what_both_can_tell(rng: np.random.Generator) -> 
     assert difference.difference.value == 0.0
 
 
+def test_a_model_is_judged_by_its_own_thresholds_unless_one_is_asked_for(rng: np.random.Generator) -> None:
+    plain = multi_predictions(rng, 1.0)
+    own = (0.3, 0.6, 0.7)
+    predictions = replace(plain, spec=replace(plain.spec, thresholds=own))
+    assert evaluate(plain).threshold == 0.2
+    assert evaluate(predictions).threshold == own
+    assert evaluate(predictions).to_dict()["threshold"] == list(own)
+    assert evaluate(predictions, threshold=0.4).threshold == 0.4
+    assert evaluate(predictions, aggregate="sum-normalise").threshold == 0.5  # of scores that mean something else
+    for label, threshold in enumerate(own):
+        assert evaluate(predictions).classes[label] == evaluate(plain, threshold=threshold).classes[label]
+    worst = replace(plain, spec=replace(plain.spec, thresholds=(1.0, 1.0, 1.0)))
+    assert evaluate(worst).figures["micro_recall"].value == 0.0
+    assert compare(plain, worst).difference.value == 0.0  # ROC-AUC knows no threshold
+
+
 def test_a_threshold_needs_many_labels(rng: np.random.Generator) -> None:
     with pytest.raises(TrainingError, match="threshold"):
         evaluate(single_predictions(rng, 1.0), threshold=0.5)
