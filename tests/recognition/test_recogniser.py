@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +8,7 @@ from torch import Tensor
 
 from tests.tiny import SPEC, Tiny
 from timbrescope.core.errors import ModelError
+from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.device import choose_device, is_out_of_memory
 from timbrescope.recognition.recogniser import Recogniser, ScoreStream
 
@@ -82,3 +86,29 @@ def test_a_device_that_is_not_there_is_named() -> None:
     with pytest.raises(ModelError, match="cuda"):
         choose_device("cuda")
     assert choose_device("auto").type in {"cpu", "mps"}
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "or_finer", "expected"),
+    [
+        (20, 40, False, 40),
+        (20, 40, True, 20),
+        (20, 10, True, 10),
+        (60, 40, True, 40),
+        (60, 90, True, 90),  # windows side by side: asking it more often than was wished would cost
+    ],
+)
+def test_a_model_with_overlapping_windows_may_keep_its_finer_hop(
+    own: int, asked: int, *, or_finer: bool, expected: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny.safetensors"
+    save_checkpoint(path, replace(SPEC, hop_frames=own), Tiny(3, 24).state_dict())
+    seconds = asked * SPEC.front_end.hop_seconds
+    recogniser = Recogniser.load(path, torch.device("cpu"), hop_seconds=seconds, or_finer=or_finer)
+    assert recogniser.hop_frames == expected
+
+
+def test_the_thresholds_of_a_model_go_with_its_scores() -> None:
+    spec = replace(SPEC, thresholds=(0.1, 0.2, 0.3))
+    assert Recogniser(spec, Tiny(3, 24), torch.device("cpu")).score_spec.present_from == (0.1, 0.2, 0.3)
+    assert Recogniser(SPEC, Tiny(3, 24), torch.device("cpu")).score_spec.present_from == (0.5, 0.5, 0.5)

@@ -38,19 +38,25 @@ class Recogniser:
         self._at_once = 2**16
 
     @classmethod
-    def load(cls, path: Path, device: torch.device, *, hop_seconds: float | None = None) -> "Recogniser":
+    def load(
+        cls, path: Path, device: torch.device, *, hop_seconds: float | None = None, or_finer: bool = False
+    ) -> "Recogniser":
         """Read a checkpoint.
 
         Args:
             path: the checkpoint.
             device: where to compute.
             hop_seconds: distance of neighbouring windows, rounded to whole frames; None takes the model's own.
+            or_finer: keep the model's own distance where that is shorter and its windows overlap: such a model is
+                meant, and cheap enough, to be asked that often. One whose windows lie side by side is not.
 
         Raises:
             ModelError: it is missing, damaged or does not fit its own description.
         """
         spec, network = load_checkpoint(path, device)
         hop_frames = None if hop_seconds is None else max(1, round(hop_seconds / spec.front_end.hop_seconds))
+        if hop_frames is not None and or_finer and spec.hop_frames < spec.window_frames:
+            hop_frames = min(hop_frames, spec.hop_frames)
         return cls(spec, network, device, hop_frames=hop_frames)
 
     @property
@@ -63,7 +69,7 @@ class Recogniser:
         """What the scores mean, for the timeline and for export."""
         spec = self.spec
         hop_seconds = self.hop_frames * spec.front_end.hop_seconds
-        return ScoreSpec(spec.name, spec.kind, spec.labels, hop_seconds, spec.window_seconds)
+        return ScoreSpec(spec.name, spec.kind, spec.labels, hop_seconds, spec.window_seconds, spec.thresholds)
 
     @torch.inference_mode()
     def score(self, windows: Tensor) -> Scores:

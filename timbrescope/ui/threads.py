@@ -75,7 +75,9 @@ class AnalysisThread(QThread):
                 return
             try:
                 device = choose_device(self._device)
-                recognisers.append(Recogniser.load(store.find(name), device, hop_seconds=self._hop_seconds))
+                recognisers.append(
+                    Recogniser.load(store.find(name), device, hop_seconds=self._hop_seconds, or_finer=True)
+                )
             except TimbrescopeError as error:  # the picture and the sound need no model
                 self.noticed.emit(self.run_id, str(error))
         self.recognising.emit(self.run_id, tuple(recogniser.score_spec for recogniser in recognisers))

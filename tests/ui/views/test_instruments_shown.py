@@ -78,3 +78,29 @@ def test_another_recording_starts_with_an_empty_list(opened: Opened, tone_file: 
     window.close_recording()
     window.page.slow_tick()
     assert window.page.meters.accessibleDescription() == "Nothing recognised yet"
+
+
+def test_without_the_model_of_tags_the_instruments_are_shown_and_it_is_offered(
+    window: MainWindow, opened: Opened, tone_file: Path
+) -> None:
+    window.change_settings(replace(window.settings, models=("musicnn-mtt", INSTRUMENTS.name)))
+    opened(tone_file)
+    assert {row.recogniser for row in window.page.lanes.rows} == {INSTRUMENTS.name}
+    assert window.notice.text.text().startswith("musicnn-mtt is not installed")
+    assert window.notice.button.text() == "Install"
+
+
+def test_a_model_that_nobody_can_fetch_is_not_offered(window: MainWindow, opened: Opened, tone_file: Path) -> None:
+    window.change_settings(replace(window.settings, models=("nobody", INSTRUMENTS.name)))
+    opened(tone_file)
+    assert window.page.lanes.rows
+    assert "nobody" in window.notice.text.text()
+    assert window.models_menu.missing() == []
+
+
+def test_a_setting_longer_than_the_own_hop_does_not_make_instruments_coarser(
+    window: MainWindow, opened: Opened, tone_file: Path
+) -> None:
+    window.change_settings(replace(window.settings, update_seconds=1.0))
+    timeline = opened(tone_file).session.timeline
+    assert timeline.score_specs[INSTRUMENTS.name].hop_seconds == pytest.approx(0.4)
