@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.core.files import replaced_when_done
-from training.corpora import negatives, pool, recordings, rendered, sampled, takes, unlabelled, voices
+from training.corpora import ensembles, negatives, pool, recordings, rendered, sampled, takes, unlabelled, voices
 from training.corpora.amplifier import CABINETS, cabinet_files
 from training.corpora.general_midi import CLARINET, DRUMS, ELECTRIC_GUITAR, LABELS, ORGAN, SAXOPHONE, TRUMPET, VOICE
 from training.corpora.packages import Package, fetch, read_manifest
@@ -142,7 +142,8 @@ def _jobs(
     wanted += [*sampled.HYDROGEN, sampled.GRANDORGUE, CABINETS, *(font.package for font in _playable(warn))]
     folders = _fetched(wanted, cache, warn)
     entries = [*entries, *recordings.package_entries(RECORDED, folders)]
-    parts = pool.gather(cache, seed, warn)
+    songs = pool.gather(cache, seed, warn)
+    parts = pool.by_kind(songs)
     cabinets = cabinet_files(folders[CABINETS.key]) if CABINETS.key in folders else []
     fonts = {font: folders[font.package.key] / font.path for font in _playable(warn) if font.package.key in folders}
     asked = {label: minutes_of(label, minutes) for label in (*LABELS, rendered.OTHER)}
@@ -155,6 +156,7 @@ def _jobs(
     if sampled.GRANDORGUE.key in folders:
         yield from sampled.pipe_organ_jobs(folders[sampled.GRANDORGUE.key], parts, minutes / 4)
     yield from sampled.tonewheel_jobs(parts, minutes / 4)
+    yield from ensembles.jobs(fonts, sampled.recorded_instruments(entries), songs, minutes)
     yield from negatives.jobs(minutes / 2)
     sung = SUNG_MINUTES if find_spec("pyworld") else 0.0
     if not sung:

@@ -1,7 +1,7 @@
 """All the parts there are to play, by kind."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,15 @@ from training.corpora.packages import fetch
 from training.corpora.scores import MUSIC21, OPENMSX, PLANETBLUPI, midi_scores, music21_scores, read_midi, read_musicxml
 from training.errors import TrainingError
 
+Song = list[Part]
+"""The parts of one score."""
 Pool = dict[Kind, list[Part]]
 MOST_SCORES = 250
 MOST_GROOVES = 220
 
 
-def gather(cache: Path, seed: int, warn: Callable[[str], None]) -> Pool:
-    """Fetch the scores, read a seeded choice of them, and return their parts by kind; ``warn`` is told what is missing.
-
-    Raises:
-        TrainingError: not one melody, chord, bass and drum part could be had.
-    """
-    pool: Pool = {"melody": [], "chords": [], "bass": [], "drums": []}
+def gather(cache: Path, seed: int, warn: Callable[[str], None]) -> list[Song]:
+    """Fetch the scores, read a seeded choice of them, and return their parts; ``warn`` is told what is missing."""
     rng = np.random.default_rng(seed)
     readings: list[Callable[[], list[Part]]] = []
     for package, listed, read in (
@@ -41,13 +38,24 @@ def gather(cache: Path, seed: int, warn: Callable[[str], None]) -> Pool:
         chosen = sorted(rng.permutation(len(paths))[:MOST_SCORES])
         readings += [lambda path=paths[at], read=read: read(path) for at in chosen]  # type: ignore[misc]
     readings += _accompaniments(cache, rng, warn)
+    songs = []
     for reading in tqdm(readings, desc="scores", unit="score"):
         try:
-            parts = reading()
+            songs.append(reading())
         except TrainingError as error:
             warn(str(error))
-            continue
-        for part in parts:
+    return songs
+
+
+def by_kind(songs: Iterable[Song]) -> Pool:
+    """Return the parts of all songs by kind.
+
+    Raises:
+        TrainingError: there is not one melody, chord, bass and drum part.
+    """
+    pool: Pool = {"melody": [], "chords": [], "bass": [], "drums": []}
+    for song in songs:
+        for part in song:
             pool[part.kind].append(part)
     missing = sorted(kind for kind, parts in pool.items() if not parts)
     if missing:

@@ -20,6 +20,9 @@ from training.corpora.splits import INDEPENDENT_GROUPS
 from training.corpora.takes import SAMPLE_RATE, Job, Samples, Span, Take, read_audio, trimmed
 from training.errors import TrainingError
 
+Recorded = tuple[tuple[str, str], ...]
+"""Files of recorded notes, each with its description."""
+
 FEWEST_KEYS = 6
 FEWEST_HITS = 8
 MOST_FILES = 150
@@ -41,16 +44,27 @@ def pitched_jobs(entries: Sequence[Entry], pool: Pool, minutes: Mapping[str, flo
         pool: parts to play.
         minutes: of each label, shared by the groups that have it.
     """
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
-    for entry in entries:
-        if entry["label"] and entry["label"] != DRUMS and sampler.key_of(_described(entry)) is not None:
-            groups.setdefault((entry["label"], entry["source"], entry["group"]), []).append(entry)
-    usable = {key: members for key, members in groups.items() if _keys(members) >= FEWEST_KEYS}
+    usable = _with_keys(entries)
     for (label, source, group), members in sorted(usable.items()):
         share = minutes.get(label, 0.0) / sum(key[0] == label for key in usable)
         for number in range(max(1, round(share * 60 / TAKE_SECONDS))):
             name = f"sampled/{source}/{group}/{label.replace(' ', '_')}_{number:02d}"
             yield Job(name, partial(_phrases, tuple(sorted(entry["file"] for entry in members)), members, pool))
+
+
+def recorded_instruments(entries: Sequence[Entry]) -> dict[str, list[Recorded]]:
+    """Return by label the groups of recorded notes that phrases can be played with."""
+    found: dict[str, list[Recorded]] = {}
+    for (label, _, _), members in sorted(_with_keys(entries).items()):
+        details = {member["file"]: member["detail"] for member in members}
+        found.setdefault(label, []).append(tuple(sorted(details.items())))
+    return found
+
+
+def played(recorded: Recorded, notes: Sequence[Note], rng: np.random.Generator) -> Samples:
+    """Return notes played by an instrument of recorded ones, float32, shape (n,)."""
+    instrument = _instrument(recorded)
+    return sampler.play(_playable(notes, instrument), instrument, rng)
 
 
 def pipe_organ_jobs(folder: Path, pool: Pool, minutes: float) -> Iterator[Job]:
@@ -101,6 +115,15 @@ def drum_jobs(
             yield Job(name, partial(_loops, source, licence, tuple(files), warn))
 
 
+def _with_keys(entries: Sequence[Entry]) -> dict[tuple[str, str, str], list[Entry]]:
+    """Return the groups of entries, by label, source and group, in which enough names tell their key."""
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry["label"] and entry["label"] != DRUMS and sampler.key_of(_described(entry)) is not None:
+            groups.setdefault((entry["label"], entry["source"], entry["group"]), []).append(entry)
+    return {key: members for key, members in groups.items() if _keys(members) >= FEWEST_KEYS}
+
+
 def _described(entry: Entry) -> str:
     return f"{Path(entry['path']).stem} {entry['detail']}"
 
@@ -109,8 +132,8 @@ def _keys(members: Sequence[Entry]) -> int:
     return len({sampler.key_of(_described(member)) for member in members})
 
 
-@lru_cache(maxsize=2)  # all takes of an instrument follow each other
-def _instrument(files: tuple[tuple[str, str], ...]) -> dict[int, list[Samples]]:
+@lru_cache(maxsize=8)  # all phrases of an instrument follow each other; ensembles take any
+def _instrument(files: Recorded) -> dict[int, list[Samples]]:
     sounds, described = {}, {}
     for name, detail in files[:MOST_FILES]:
         path = Path(name)

@@ -4,8 +4,9 @@ import zlib
 
 from training.collection import Split
 
-VALIDATION_SOURCES = frozenset({"generaluser", "erithacus_ja", "drumkit_gmrockkit"})
-"""One soundfont family, one singer and one drum kit that no training recording shares a sample with."""
+VALIDATION_SOURCES = frozenset({"generaluser", "erithacus_ja", "drumkit_gmrockkit", "ensemble_validation"})
+"""One soundfont family with the ensembles that it plays, one singer and one drum kit, of which no training recording
+has a sample."""
 INDEPENDENT_GROUPS = frozenset({"fsdkaggle2018", "qabcs"})
 """Collections in which every group is a recording by somebody else, so that they can be split by group."""
 VALIDATION_SHARE = 6

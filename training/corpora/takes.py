@@ -39,6 +39,8 @@ class Take:
         source: the family that the recording comes from, which is in one split as a whole.
         group: what must stay on one side of a split: the instrument, player or recording.
         licence: of the recording, or of the samples that it was made from.
+        pieces: start and end in seconds of the pieces with the labels of each, as the table has them, where they
+            change in it; they stand for ``spans`` and ``labels``.
     """
 
     samples: Samples
@@ -47,6 +49,7 @@ class Take:
     group: str
     licence: str
     spans: tuple[Span, ...] = ()
+    pieces: tuple[tuple[Span, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +109,20 @@ def rows(take: Take, path: str) -> list[Row]:
     """Return the table's rows for a take that is stored at ``path``, without labelled pieces that are too faint."""
     end = len(take.samples) / SAMPLE_RATE
     spans = [(max(0.0, a), min(b, end)) for a, b in take.spans or ((0.0, end),) if a < end]
+    constant = ";".join(take.labels)
     return [
         Row(
             path=path,
             start=round(a, 3),
             end=round(b, 3),
-            labels=";".join(take.labels),
+            labels=labels,
             group=take.group,
             split=split_of(take.source, take.group),
             source=take.source,
             licence=take.licence,
         )
-        for a, b in pieces(spans)
-        if not take.labels or _level(take.samples, a, b) > FAINT
+        for (a, b), labels in take.pieces or [(piece, constant) for piece in pieces(spans)]
+        if not labels or _level(take.samples, a, b) > FAINT
     ]
 
 
