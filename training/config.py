@@ -25,7 +25,8 @@ class Data:
     Attributes:
         layout: how the data lies on disk, as in ``training.sources.read_collection``.
         validation, test: shares of the groups for them, where the collection itself does not say.
-        windows: ``all`` takes every window of an item in an epoch, ``random`` one at a random place.
+        windows: ``all`` takes every window of an item in an epoch, ``random`` one at a random place, ``louder`` the
+            louder one of two such.
         hop_frames: distance of an item's windows in training; None means a window's length, they do not overlap.
         silence_db: windows with an RMS below it, in decibels of full scale, are left out (Segal 2016); None keeps all.
         balance: ``sampling`` draws all classes equally often, ``sources`` also the groups of a class by the root of
@@ -37,7 +38,7 @@ class Data:
     layout: str = "auto"
     validation: float = 0.15
     test: float = 0.15
-    windows: Literal["all", "random"] = "all"
+    windows: Literal["all", "random", "louder"] = "all"
     hop_frames: int | None = None
     silence_db: float | None = None
     balance: Literal["none", "sampling", "sources", "weights"] = "none"

@@ -31,6 +31,7 @@ class Examples:
         window_frames: length of a window.
         hop_frames: distance of an item's windows.
         random_place: one window an item, at a place drawn anew for each batch.
+        louder: of two such places the louder one, so that fewer windows have nothing but the end of a note.
         silence_db: leaves out windows whose RMS is below it, in decibels of full scale.
         versions: augmented versions of each file in the cache, drawn from beside the file itself.
         taught: teachers' scores, which stand behind the labels in the targets; nan for items without.
@@ -46,6 +47,7 @@ class Examples:
         window_frames: int,
         hop_frames: int,
         random_place: bool = False,
+        louder: bool = False,
         silence_db: float | None = None,
         versions: int = 0,
         taught: Taught | None = None,
@@ -54,6 +56,7 @@ class Examples:
         self.window_frames = window_frames
         self._cache = cache
         self._random_place = random_place
+        self._places_drawn = 2 if louder else 1
         self._versions = versions
         self._hop_seconds = cache.front_end.hop_seconds
         self._spans = [self._span(item) for item in items]
@@ -115,17 +118,29 @@ class Examples:
             (batch, n_labels + teachers' scores), with nan where nobody knows.
         """
         codes = np.zeros((len(indices), self.window_frames, self._cache.front_end.n_bands), self._cache.dtype)
-        drawn = torch.rand(len(indices), 2, generator=generator).numpy() if generator else np.zeros((len(indices), 2))
-        for row, (item, place, _) in enumerate(self._places[indices]):
-            path, (_, last) = self.items[item].path, self._spans[item]
-            room = max(0, last - self.window_frames - int(place)) if self._random_place else 0
-            start = int(place) + int(drawn[row, 0] * (room + 1))
-            version = int(drawn[row, 1] * (self._versions + 1))
-            stretch = self._cache.frames(path, version) / self._cache.frames(path)
-            count = min(self.window_frames, round((last - start) * stretch))
-            codes[row, :count] = self._cache.read(path, round(start * stretch), count, version)
+        drawn = np.zeros((len(indices), 1 + self._places_drawn))
+        if generator is not None:
+            drawn = torch.rand(*drawn.shape, generator=generator).numpy()
+        for row, (version, *places) in zip(range(len(indices)), drawn, strict=True):
+            self._read(codes[row], int(indices[row]), int(version * (self._versions + 1)), places)
         targets = torch.from_numpy(self._rows[self._places[indices, 2]])
         return decode(torch.from_numpy(codes)), targets
+
+    def _read(self, codes: NDArray[np.generic], index: int, version: int, drawn: Sequence[float]) -> None:
+        """Write a window's codes, that of the loudest of the places that were drawn, each in 0..1 of what is free."""
+        item, place, _ = self._places[index]
+        path, (_, last) = self.items[item].path, self._spans[item]
+        room = max(0, last - self.window_frames - int(place)) if self._random_place else 0
+        stretch = self._cache.frames(path, version) / self._cache.frames(path)
+        loudest = -1.0
+        for start in sorted({int(place) + int(share * (room + 1)) for share in drawn}):
+            count = min(self.window_frames, round((last - start) * stretch))
+            read = self._cache.read(path, round(start * stretch), count, version)
+            level = float(decode(torch.from_numpy(read)).sum()) if len(drawn) > 1 else 0.0
+            if level > loudest:
+                loudest = level
+                codes[:] = 0
+                codes[:count] = read
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield all windows in order."""

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from tests.training import labelled
@@ -85,6 +86,24 @@ def test_random_places_are_drawn_by_the_generator(cache: FeatureCache, tones: Co
     once, again, other = (every.batch(chosen, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2))
     torch.testing.assert_close(once, again, rtol=0, atol=0)
     assert not torch.equal(once, other)
+
+
+def test_of_two_random_places_the_louder_is_taken(tmp_path: Path) -> None:
+    decaying = np.random.default_rng(0).normal(size=48_000) * np.geomspace(0.5, 1e-4, 48_000)
+    path = tmp_path / "decay.wav"
+    soundfile.write(path, decaying, 16_000)
+    cache = FeatureCache(tmp_path / "cache", FRONT_END)
+    cache.add([path], workers=0)
+    item = Item(path, {"low": 1.0})
+    drawn = np.zeros(64, np.int64)
+
+    def median_level(*, louder: bool) -> float:
+        every = examples(cache, (item,), random_place=True, louder=louder)
+        power, _ = every.batch(drawn, torch.Generator().manual_seed(0))
+        assert len(torch.unique(power.sum(dim=(1, 2)))) > 20
+        return float(power.sum(dim=(1, 2)).median())
+
+    assert median_level(louder=True) > 4 * median_level(louder=False)
 
 
 def test_a_frame_s_label_is_that_of_the_middle_of_its_window(cache: FeatureCache, tones: Collection) -> None:
