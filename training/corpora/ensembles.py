@@ -27,7 +27,7 @@ from training.corpora.general_midi import (
 )
 from training.corpora.notes import Note, Part, Phrase, articulated, into_range, midi_file, monophonic, paced
 from training.corpora.pool import Song
-from training.corpora.rendered import AMPLIFIED_SHARE
+from training.corpora.rendered import AMPLIFIED_SHARE, SUSTAINED
 from training.corpora.soundfonts import Soundfont, render
 from training.corpora.splits import VALIDATION_SOURCES
 from training.corpora.takes import SAMPLE_RATE, Job, Samples, Span, Take
@@ -37,8 +37,9 @@ PIECE_SECONDS = 3.0
 VALIDATION_EVERY = 6  # one take in so many is played by what is kept for validation
 GROUPS = 12  # takes of one group share nothing, but groups are how often a source is drawn in training
 HEARD_DB, UNHEARD_DB = -18.0, -30.0  # of a part against all of them; between them nobody can say
-LEAD_SHARE, SAMPLED_SHARE, OTHER_SHARE = 0.85, 0.5, 0.2
+LEAD_SHARE, SOLOIST_SHARE, SAMPLED_SHARE, OTHER_SHARE = 0.85, 0.7, 0.5, 0.2
 LEADS = tuple(label for label in LABELS if label not in {DRUMS, ELECTRIC_BASS})
+SOLOISTS = tuple(label for label in LEADS if label in SUSTAINED and label != ORGAN)
 CHORDS = (PIANO, ACOUSTIC_GUITAR, ELECTRIC_GUITAR, ORGAN)
 PADS = (11, 12, 46, 81, 88, 89, 90, 95, 104)  # vibraphone, marimba, harp, synthesisers, sitar: none of the thirteen
 BACKING_DB = (-14.0, 0.0)
@@ -95,7 +96,8 @@ def _take(
     stems: list[_Stem | None] = []
     if rng.random() < LEAD_SHARE:
         part = pitched[int(rng.integers(len(pitched)))]
-        stems.append(_play(str(rng.choice(LEADS)), "melody", part, transposed, fonts, instruments, rng))
+        lead = str(rng.choice(SOLOISTS if rng.random() < SOLOIST_SHARE else LEADS))
+        stems.append(_play(lead, "melody", part, transposed, fonts, instruments, rng))
     stems += [
         _play(_backing(part.kind, rng), part.kind, part, transposed, fonts, instruments, rng)
         for part in _band(song, rng)

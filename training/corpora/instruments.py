@@ -156,7 +156,7 @@ def _jobs(
     if sampled.GRANDORGUE.key in folders:
         yield from sampled.pipe_organ_jobs(folders[sampled.GRANDORGUE.key], parts, minutes / 4)
     yield from sampled.tonewheel_jobs(parts, minutes / 4)
-    yield from ensembles.jobs(fonts, sampled.recorded_instruments(entries), songs, minutes)
+    yield from ensembles.jobs(fonts, sampled.recorded_instruments(entries), songs, 2 * minutes)
     yield from negatives.jobs(minutes / 2)
     sung = SUNG_MINUTES if find_spec("pyworld") else 0.0
     if not sung:
