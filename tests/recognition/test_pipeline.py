@@ -12,6 +12,7 @@ from tests.tiny import SPEC, Tiny
 from timbrescope.core import picture
 from timbrescope.core.blocks import Block
 from timbrescope.core.errors import AudioError
+from timbrescope.core.loudness import weighed_mean, window_levels
 from timbrescope.core.timeline import Chunk, Timeline
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
@@ -55,6 +56,10 @@ def music(seconds: float) -> NDArray[np.float32]:
     return (0.5 * glide).astype(np.float32)
 
 
+def levels_of(chunks: list[Chunk]) -> NDArray[np.float32]:
+    return np.concatenate([chunk.levels for chunk in chunks])
+
+
 def scores_of(chunks: list[Chunk], name: str = "tiny") -> NDArray[np.float32]:
     return np.concatenate([chunk.scores[name] for chunk in chunks])
 
@@ -68,6 +73,7 @@ def test_the_same_comes_out_for_any_block_size(block: int, batch: int) -> None:
     for part in ("mel", "peaks"):
         expected = np.concatenate([getattr(chunk, part) for chunk in whole]).astype(int)
         assert np.abs(np.concatenate([getattr(chunk, part) for chunk in pieces]).astype(int) - expected).max() <= 1
+    np.testing.assert_allclose(levels_of(pieces), levels_of(whole), atol=1e-5)
 
 
 def test_every_whole_window_is_scored_once() -> None:
@@ -132,13 +138,51 @@ def test_nothing_is_drawn_where_nobody_looks() -> None:
     assert len(scores_of(chunks)) > 0
 
 
+def test_levels_tell_how_loud_it_is_with_a_picture_and_without_one() -> None:
+    sound = np.concatenate([music(2.0), np.zeros(RATE, np.float32)])
+    drawn, plain = (list(analyse(Array(sound, 4000), [recogniser()], draw=draw)) for draw in (True, False))
+    np.testing.assert_array_equal(levels_of(plain), levels_of(drawn))
+    np.testing.assert_allclose(levels_of(plain)[:200], 0.5 * np.sqrt(0.5), rtol=0.1)
+    np.testing.assert_array_equal(levels_of(plain)[200:], np.zeros(100))
+    alone = levels_of(list(analyse(Array(sound, 4000), [], draw=False)))
+    np.testing.assert_allclose(alone[5:195], levels_of(plain)[5:195], rtol=0.02)
+
+
 def test_the_timeline_gathers_what_comes() -> None:
     listener = recogniser()
+    spec = listener.score_spec
+    timeline = Timeline([spec])
+    fading = music(6.0) * np.geomspace(1.0, 0.01, 6 * RATE, dtype=np.float32)
+    chunks = list(analyse(Array(fading, 4000), [listener]))
+    for chunk in chunks:
+        timeline.append(chunk)
+    levels = window_levels(levels_of(chunks), len(scores_of(chunks)), spec.hop_seconds, spec.window_seconds)
+    np.testing.assert_allclose(timeline.clip_scores("tiny"), weighed_mean(scores_of(chunks), levels), atol=1e-6)
+    assert np.abs(timeline.clip_scores("tiny") - scores_of(chunks).mean(axis=0)).max() > 0.01
+    assert timeline.seconds == pytest.approx(6.0)
+    assert len(timeline.scores["tiny"]) == len(scores_of(chunks))
+    timeline.close()
+
+
+@pytest.mark.parametrize("block", [700, 10**7])
+def test_clip_scores_do_not_depend_on_the_size_of_blocks(block: int) -> None:
+    fading = music(6.0) * np.geomspace(1.0, 0.01, 6 * RATE, dtype=np.float32)
+    listeners = [recogniser(), recogniser(name="low", front_end=replace(SPEC.front_end, sample_rate=8000, n_fft=256))]
+    found = []
+    for size in (block, RATE):
+        timeline = Timeline([listener.score_spec for listener in listeners])
+        for chunk in analyse(Array(fading, size), listeners):
+            timeline.append(chunk)
+        found.append([timeline.clip_scores(listener.spec.name) for listener in listeners])
+        timeline.close()
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
+
+
+def test_silence_counts_alike_throughout() -> None:
+    listener = recogniser()
     timeline = Timeline([listener.score_spec])
-    chunks = list(analyse(Array(music(6.0), 4000), [listener]))
+    chunks = list(analyse(Array(np.zeros(4 * RATE, np.float32), 4000), [listener]))
     for chunk in chunks:
         timeline.append(chunk)
     np.testing.assert_allclose(timeline.clip_scores("tiny"), scores_of(chunks).mean(axis=0), atol=1e-6)
-    assert timeline.seconds == pytest.approx(6.0)
-    assert len(timeline.scores["tiny"]) == len(scores_of(chunks))
     timeline.close()

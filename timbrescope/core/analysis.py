@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from timbrescope.core.clock import clock
 from timbrescope.core.labels import INSTRUMENTS, rank
+from timbrescope.core.loudness import weighed_mean, window_levels
 from timbrescope.core.presence import Presence, Stretch, presences
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
@@ -22,15 +23,16 @@ _STRETCHES = 3
 
 @dataclass(frozen=True, slots=True)
 class RecogniserResult:
-    """What one recogniser found: scores in 0..1, shape (rows, labels)."""
+    """What one recogniser found: scores in 0..1, shape (rows, labels), and how loud each row's sound is, (rows,)."""
 
     spec: ScoreSpec
     scores: NDArray[np.float32]
+    levels: NDArray[np.float64]
 
     @property
     def clip_scores(self) -> NDArray[np.float32]:
-        """The mean over the recording, shape (labels,)."""
-        return np.asarray(self.scores.mean(axis=0), dtype=np.float32)
+        """The mean over the recording, each row weighed by how loud its sound is, shape (labels,)."""
+        return weighed_mean(self.scores, self.levels).astype(np.float32)
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -116,13 +118,19 @@ def gather(file: str, sample_rate: int, specs: Iterable[ScoreSpec], chunks: Iter
     """Collect the chunks of a whole recording."""
     specs = list(specs)
     rows: dict[str, list[NDArray[np.float32]]] = {spec.name: [] for spec in specs}
+    levels: list[NDArray[np.float32]] = []
     seconds = 0.0
     for chunk in chunks:
         seconds = chunk.seconds
+        levels.append(chunk.levels)
         for name, scores in chunk.scores.items():
             rows[name].append(scores)
-    results = {spec.name: RecogniserResult(spec, np.concatenate(rows[spec.name])) for spec in specs}
+    results = {spec.name: _result(spec, np.concatenate(rows[spec.name]), np.concatenate(levels)) for spec in specs}
     return Analysis(file, seconds, sample_rate, results, version)
+
+
+def _result(spec: ScoreSpec, scores: NDArray[np.float32], levels: NDArray[np.float32]) -> RecogniserResult:
+    return RecogniserResult(spec, scores, window_levels(levels, len(scores), spec.hop_seconds, spec.window_seconds))
 
 
 def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.core import picture
+from timbrescope.core.loudness import ClipScores
 from timbrescope.core.track import Track, extremes
 
 
@@ -49,6 +50,7 @@ class Chunk:
         seconds: how far the recording has been read.
         peaks: lowest and highest sample of each 10 ms, int16, shape (n, 2).
         mel: the picture, uint8, shape (n, picture.N_MELS).
+        levels: RMS of each 10 ms in full scale, float32, shape (n,), also where nothing is drawn.
         scores: recogniser's name -> float32 scores in 0..1, shape (rows, labels).
         notices: sentences for the user.
     """
@@ -56,6 +58,7 @@ class Chunk:
     seconds: float
     peaks: NDArray[np.int16]
     mel: NDArray[np.uint8]
+    levels: NDArray[np.float32]
     scores: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
@@ -69,7 +72,9 @@ class Timeline:
         self.mel = Track(picture.HOP_SECONDS, (picture.N_MELS,), np.uint8)
         self.score_specs = {spec.name: spec for spec in score_specs}
         self.scores = {spec.name: self._score_track(spec) for spec in score_specs}
-        self._sums = {spec.name: np.zeros(len(spec.labels)) for spec in score_specs}
+        self._clips = {
+            spec.name: ClipScores(len(spec.labels), spec.hop_seconds, spec.window_seconds) for spec in score_specs
+        }
 
     @staticmethod
     def _score_track(spec: ScoreSpec) -> Track:
@@ -80,13 +85,19 @@ class Timeline:
         self.seconds = max(self.seconds, chunk.seconds)
         self.peaks.append(chunk.peaks)
         self.mel.append(chunk.mel)
+        for clip in self._clips.values():
+            clip.hear(chunk.levels)
         for name, rows in chunk.scores.items():
             self.scores[name].append(rows)
-            self._sums[name] += rows.sum(axis=0)
+            self._clips[name].append(rows)
 
     def clip_scores(self, name: str) -> NDArray[np.float64]:
-        """Return the mean score of each label over the recording so far, shape (labels,)."""
-        return self._sums[name] / max(1, len(self.scores[name]))
+        """Return the score of each label for the recording so far, shape (labels,).
+
+        It is the mean of the rows, each weighed by how loud its sound is: the attack of a note says what plays it, its
+        long decay does not. Where all is silent, the rows count alike.
+        """
+        return self._clips[name].value
 
     @property
     def is_silent(self) -> bool:

@@ -11,6 +11,7 @@ from timbrescope.core.errors import AudioError
 from timbrescope.core.timeline import Chunk
 from timbrescope.recognition.display import DisplayStream
 from timbrescope.recognition.features import LogMel, LogMelStream
+from timbrescope.recognition.levels import LevelStream
 from timbrescope.recognition.recogniser import Recogniser, Scores, ScoreStream
 from timbrescope.recognition.spec import FrontEnd
 
@@ -62,7 +63,10 @@ def analyse(
         by_front_end.setdefault(recogniser.spec.front_end, []).append(recogniser)
     shared = [_SharedFrontEnd(front_end, group, batch) for front_end, group in by_front_end.items()]
     display = DisplayStream() if draw else None
-    rates = {stream.sample_rate for stream in shared} | ({picture.SAMPLE_RATE} if draw else set())
+    heard = {stream.sample_rate for stream in shared} or {picture.SAMPLE_RATE}
+    rates = heard | ({picture.SAMPLE_RATE} if draw else set())
+    level_rate = max(heard)  # of what the models hear: the same levels with a picture and without one
+    levels = LevelStream(level_rate)
 
     seconds = 0.0
     damage: AudioError | None = None
@@ -80,12 +84,13 @@ def analyse(
         scores: dict[str, Scores] = {}
         for stream in shared:
             scores |= stream.push(torch.from_numpy(block.samples[stream.sample_rate]))
-        yield Chunk(seconds, peaks, mel, scores, (*block.notices, *_take_notices(recognisers)))
+        level = levels.push(block.samples[level_rate])
+        yield Chunk(seconds, peaks, mel, level, scores, (*block.notices, *_take_notices(recognisers)))
     peaks, mel = display.finish() if display else (_NO_PEAKS, _NO_MEL)
     scores = {}
     for stream in shared:
         scores |= stream.finish()
-    yield Chunk(seconds, peaks, mel, scores, _take_notices(recognisers))
+    yield Chunk(seconds, peaks, mel, levels.finish(), scores, _take_notices(recognisers))
     if damage is not None:
         raise damage
 

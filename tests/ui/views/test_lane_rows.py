@@ -13,7 +13,8 @@ def timeline() -> Iterator[Timeline]:
     instruments = ScoreSpec("z-instruments", "instruments", ("piano", "cello", "theremin"), 1.0, 1.0)
     timeline = Timeline((tags, instruments))
     scores = {"a-tags": np.array([[0.1, 0.2]], np.float32), "z-instruments": np.array([[0.1, 0.2, 0.3]], np.float32)}
-    timeline.append(Chunk(1.0, np.zeros((0, 2), np.int16), np.zeros((0, *timeline.mel.shape), np.uint8), scores))
+    nothing = np.zeros((0, 2), np.int16), np.zeros((0, *timeline.mel.shape), np.uint8), np.zeros(0, np.float32)
+    timeline.append(Chunk(1.0, *nothing, scores))
     yield timeline
     timeline.close()
 
