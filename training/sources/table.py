@@ -45,7 +45,7 @@ def read_table(path: Path, *, task: Task | None = None, labels: Sequence[str] = 
         raise TrainingError(f"{path} cannot hold labels in time; put annotation files beside the recordings.")
     items: list[Item] = []
     problems: list[str] = []
-    for number, cells in _lines(path):
+    for number, cells in read_rows(path):
         try:
             items.append(_item(cells, path.parent, single=task == "single"))
         except (ValueError, OSError) as error:  # OSError: a name too long, a folder that may not be entered
@@ -95,8 +95,12 @@ def write_table(path: Path, collection: Collection) -> None:
         raise TrainingError(f"{path} cannot be written ({error}); choose another folder or name.") from error
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the number of each line that is not empty, from 1, and its cells by column, "" where there is none."""
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of each line that is not empty, from 1, and its cells by column, "" where there is none.
+
+    Raises:
+        TrainingError: the table cannot be read or lacks a column that is required.
+    """
     text = read_text(path)
     for delimiter in DELIMITERS:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
