@@ -29,7 +29,11 @@ examples:
   timbrescope evaluate my-tags tags.csv --split validation --format json --output figures.json
 
 Every figure has a 95 % interval from a bootstrap over groups (recordings, players, artists). Ways to combine the
-windows of a clip: mean (the usual one), sum-normalise, majority, none (each window for itself).
+windows of a clip: loudness (their mean, each weighed by how loud it is, as the program does it), mean, sum-normalise,
+majority, none (each window for itself).
+
+A model is judged by the labels that it shares with DATA. One that learnt the classes of AudioSet is judged by the
+instruments of the program as well: the highest score among the classes of an instrument stands for it.
 """
 _OK, _SOME_FAILED = 0, 1
 
@@ -51,7 +55,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         choices=("test", "validation", "train", "all"),
         help="part of DATA to use; default: test where DATA says what that is, otherwise all",
     )
-    parser.add_argument("--aggregate", metavar="NAME", help="how windows of a clip are combined; default: mean")
+    parser.add_argument("--aggregate", metavar="NAME", help="how windows of a clip are combined; default: loudness")
     parser.add_argument(
         "--threshold", type=float, metavar="X", help="score from which a label applies; default: the model's own"
     )

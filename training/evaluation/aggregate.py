@@ -1,4 +1,4 @@
-"""From the scores of a clip's windows to the scores of the clip, as the papers do it."""
+"""From the scores of a clip's windows to the scores of the clip, as the program and as the papers do it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ class Rule:
         threshold: from which score on a label applies, where any number of labels may.
         calibrated: whether the result still reads as a probability.
         meaning: for people.
+        by_loudness: whether each window's scores count as much as it is loud before they are combined.
     """
 
     name: str
@@ -34,12 +35,22 @@ class Rule:
     threshold: float
     calibrated: bool
     meaning: str
+    by_loudness: bool = False
 
 
 def mean(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
     """Return the mean of each clip's windows (Pons 2017, III-B: strategy s1 with threshold 0.2; III-C for tags)."""
     windows = np.maximum(np.bincount(clips, minlength=n_clips), 1).astype(np.float64)
     return np.asarray(add_up(scores, clips, n_clips) / windows[:, None])
+
+
+def relative_loudness(levels: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
+    """Return how loud each window is for its clip, 1 on average and where all of the clip is silent, shape (windows,).
+
+    The mean of scores times this is the mean weighed by loudness, as ``timbrescope.core.loudness`` forms it.
+    """
+    usual = mean(levels[:, None], clips, n_clips)[clips, 0]
+    return np.asarray(np.divide(levels, usual, out=np.ones_like(levels), where=usual > 0))
 
 
 def sum_normalise(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
@@ -62,6 +73,14 @@ def majority(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
 RULES = {
     known.name: known
     for known in (
+        Rule(
+            "loudness",
+            mean,
+            0.5,
+            calibrated=True,
+            meaning="the mean of its windows, each weighed by how loud it is",
+            by_loudness=True,
+        ),
         Rule("mean", mean, 0.2, calibrated=True, meaning="the mean of its windows"),
         Rule("sum-normalise", sum_normalise, 0.5, calibrated=False, meaning="the sum of its windows over its largest"),
         Rule("majority", majority, 0.5, calibrated=False, meaning="the majority vote of its windows"),
@@ -71,13 +90,13 @@ RULES = {
 
 
 def rule(name: str | None, task: Task) -> Rule:
-    """Return the rule of that name; None takes the usual one of the task.
+    """Return the rule of that name; None takes the usual one of the task, which for clips is that of the program.
 
     Raises:
         TrainingError: there is none of that name, or it does not suit the task.
     """
     if name is None:
-        name = "none" if task == "frame" else "mean"
+        name = "none" if task == "frame" else "loudness"
     if name not in RULES:
         raise TrainingError(f"There is no way {name!r} to combine windows; choose one of: {', '.join(RULES)}.")
     if task == "frame" and RULES[name].combine is not None:

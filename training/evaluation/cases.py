@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.collection import Item, Task
-from training.evaluation.aggregate import Rule
+from training.evaluation.aggregate import Rule, relative_loudness
 from training.evaluation.metrics import (
     Counts,
     Floats,
@@ -52,15 +52,17 @@ class Cases:
 
         Args:
             items: which rows stay, shape (rows,).
-            columns: which labels stay, shape (labels,). A row that has exactly one label goes with it.
+            columns: which labels stay, shape (labels,). A row that has exactly one label goes with it, and no row can
+                be taken for it.
         """
-        targets = self.targets.copy()
+        targets, scores = self.targets.copy(), self.scores.copy()
         targets[~items] = np.nan
         if self.task == "multi":
             targets[:, ~columns] = np.nan
         else:
             targets[(targets[:, ~columns] > 0.5).any(axis=1)] = np.nan
-        return replace(self, targets=targets)
+            scores[:, ~columns] = -np.inf
+        return replace(self, targets=targets, scores=scores)
 
 
 def group_name(item: Item) -> str:
@@ -87,6 +89,8 @@ def cases(predictions: Predictions, rule: Rule, group_names: Sequence[str] | Non
         targets = predictions.targets if predictions.task == "frame" else predictions.targets[clips]
     else:
         clips = np.arange(len(predictions.items))
+        if rule.by_loudness:
+            scores = scores * relative_loudness(predictions.levels, predictions.clips, len(clips))[:, None]
         scores = rule.combine(scores, predictions.clips, len(clips))
         starts = np.array([item.start for item in predictions.items])
         ends = np.array([np.nan if item.end is None else item.end for item in predictions.items])

@@ -11,6 +11,7 @@ from training.errors import TrainingError
 from training.evaluation import agreement
 from training.evaluation.aggregate import Rule, rule
 from training.evaluation.cases import MAIN_FIGURE, Cases, cases, counts, figures, group_name
+from training.evaluation.matching import label_key
 from training.evaluation.metrics import (
     THRESHOLDS,
     Counts,
@@ -24,7 +25,7 @@ from training.evaluation.metrics import (
     scan_thresholds,
     top_hits,
 )
-from training.evaluation.predict import Predictions, label_key
+from training.evaluation.predict import Predictions
 from training.evaluation.results import (
     Calibration,
     ClassFigures,
@@ -79,7 +80,7 @@ def evaluate(
         unread=predictions.unread,
         main=MAIN_FIGURE[judged.task],
         figures={name: _figure(drawn) for name, drawn in values.items()},
-        classes=_classes(predictions.spec.labels, by_group.weighted(np.ones((1, n_groups), np.int64)), roc[0], pr[0]),
+        classes=_classes(predictions.labels, by_group.weighted(np.ones((1, n_groups), np.int64)), roc[0], pr[0]),
         without_areas=int(np.isnan(roc).sum()),
         confusion=() if many else tuple(map(tuple, confusion_matrix(judged.scores, judged.targets).tolist())),
         thresholds=_thresholds(judged) if many else None,
@@ -103,12 +104,13 @@ def compare(
 ) -> Difference:
     """Return by how much the second model is better than the first, with a paired bootstrap over groups.
 
-    Only pieces that both could hear and labels that both know count. The rest is as in ``evaluate``.
+    Only pieces that both could hear and labels that both know count; where one label applies, each model chooses among
+    these. The rest is as in ``evaluate``.
     """
     names = sorted({group_name(item) for predictions in (first, second) for item in predictions.items})
     heard = [{(item.path, item.start, item.end) for item in predictions.items} for predictions in (first, second)]
     both = heard[0] & heard[1]
-    labels = [{label_key(label) for label in predictions.spec.labels} for predictions in (first, second)]
+    labels = [{label_key(label) for label in predictions.labels} for predictions in (first, second)]
     common = labels[0] & labels[1]
     weights = _weights(len(names), seed)
     main = MAIN_FIGURE[first.task]
@@ -117,7 +119,7 @@ def compare(
         chosen, applies_from = _way(predictions, aggregate, threshold)
         judged = cases(predictions, chosen, names)
         items = np.array([(item.path, item.start, item.end) in both for item in predictions.items])[judged.items]
-        columns = np.array([label_key(label) in common for label in predictions.spec.labels])
+        columns = np.array([label_key(label) in common for label in predictions.labels])
         values.append(figures(judged.unknown_beyond(items, columns), applies_from, weights)[main])
     return Difference(first.spec.name, second.spec.name, main, _figure(values[1] - values[0]), len(common))
 
@@ -137,7 +139,7 @@ def _way(predictions: Predictions, aggregate: str | None, threshold: float | Non
     """Return the rule and the threshold; no threshold where each row has one label, which the highest score names."""
     chosen = rule(aggregate, predictions.task)
     if predictions.task == "multi":
-        own = predictions.spec.thresholds if chosen.calibrated else ()
+        own = predictions.thresholds if chosen.calibrated else ()
         return chosen, threshold if threshold is not None else own or chosen.threshold
     if threshold is not None:
         raise TrainingError(
@@ -242,7 +244,7 @@ def _breakdown(judged: Cases, by_group: Counts) -> tuple[GroupFigure, ...]:
 
 def _mistakes(predictions: Predictions, judged: Cases, threshold: Threshold | None) -> tuple[Mistake, ...]:
     """Return the wrong decisions of which the model is surest, one for each item and kind of mistake."""
-    labels = predictions.spec.labels
+    labels = predictions.labels
     if threshold is None:
         rows = np.flatnonzero(top_hits(judged.scores, judged.targets) == 0)
         found = judged.scores[rows].argmax(axis=1)

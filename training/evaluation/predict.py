@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from timbrescope.audio.file import AudioFile
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError
+from timbrescope.core.loudness import window_levels
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from timbrescope.recognition.spec import ModelSpec
 from training.collection import UNKNOWN, Collection, Item, Task
 from training.errors import TrainingError
 from training.evaluation.agreement import label_vectors
+from training.evaluation.matching import Matching, match
 
 Progress = Callable[[int, int, Path], None]
 """Told how many files are done, how many there are, and which one is done."""
 
-_SILENCE = "sil"
 _BLOCK_SECONDS = 10  # of a piece that goes through the pipeline at a time
 
 
@@ -37,10 +38,15 @@ class Predictions:
         items: those that could be scored.
         clips: number of each window's item, shape (windows,).
         times: where each window begins, in seconds from the beginning of its file, shape (windows,).
-        scores: in 0..1, float32, shape (windows, labels of the model).
+        levels: RMS of the sound of each window, shape (windows,).
+        labels: what is judged: those of the collection that the model knows. It is not asked for others, so that where
+            one label applies the highest score among these decides.
+        thresholds: the model's own of these labels; empty where it has none.
+        scores: in 0..1, float32, shape (windows, labels).
         targets: as in ``Item.labels``, nan where unknown to the collection or to everybody: shape (items, labels), for
             the task ``frame`` (windows, labels).
-        label_vectors: of the model's last dense layer, shape (labels, features); None where it has none.
+        label_vectors: of the model's last dense layer, shape (labels, features); None where it has none, or none of
+            its own for a label.
         unread: how many files could not be read to their end.
         problems: a sentence for each thing that was left out or is worth knowing.
     """
@@ -50,6 +56,9 @@ class Predictions:
     items: tuple[Item, ...]
     clips: NDArray[np.intp]
     times: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    labels: tuple[str, ...]
+    thresholds: tuple[float, ...]
     scores: NDArray[np.float32]
     targets: NDArray[np.float32]
     label_vectors: NDArray[np.float64] | None
@@ -71,7 +80,7 @@ def predict(
 
     Args:
         model: a checkpoint.
-        collection: its labels are matched with the model's by name; case does not matter, ``_`` is a space.
+        collection: its labels are matched with the model's, see ``training.evaluation.matching``.
         device: where to compute.
         batch: windows scored at a time; None takes what suits the device.
         progress: called after each file.
@@ -82,21 +91,30 @@ def predict(
     """
     recogniser = Recogniser.load(model, device)
     spec = recogniser.spec
-    columns = _columns(spec, collection)
-    known = [item for item in collection.items if _is_known(item, collection.task, columns)]
-    problems = [*collection.problems, *_left_out(spec, collection, columns, len(known))]
+    matching = match(spec, collection)
+    known = [item for item in collection.items if _is_known(item, collection.task, matching.columns)]
+    problems = [*collection.problems, *matching.notices(collection)]
+    if missing := len(collection.items) - len(known):
+        problems.append(
+            f"{missing} of {len(collection.items)} pieces have no label that {spec.name} knows and are left out."
+        )
     by_file: dict[Path, list[Item]] = {}
     for item in known:
         by_file.setdefault(item.path, []).append(item)
 
+    hop_seconds = recogniser.score_spec.hop_seconds
     scored: list[tuple[Item, NDArray[np.float32]]] = []
+    levels: list[NDArray[np.float64]] = []
     notices: Counter[str] = Counter()
     unread = 0
     for done, (path, items) in enumerate(by_file.items(), start=1):
         try:
             for item, source in _sources(path, items, spec.front_end.sample_rate):
                 chunks = list(analyse(source, [recogniser], batch=batch, draw=False))
-                scored.append((item, np.concatenate([chunk.scores[spec.name] for chunk in chunks])))
+                scores = matching.scores(np.concatenate([chunk.scores[spec.name] for chunk in chunks]))
+                sound = np.concatenate([chunk.levels for chunk in chunks])
+                levels.append(window_levels(sound, len(scores), hop_seconds, spec.window_seconds))
+                scored.append((item, scores))
                 notices.update(notice for chunk in chunks for notice in chunk.notices)
         except AudioError as error:
             unread += 1
@@ -108,57 +126,26 @@ def predict(
         )
     problems += [f"{notice} ({times} times)" if times > 1 else notice for notice, times in notices.items()]
 
-    hop = np.float64(recogniser.score_spec.hop_seconds)
-    times = [item.start + hop * np.arange(len(scores), dtype=np.float64) for item, scores in scored]
+    times = [item.start + np.float64(hop_seconds) * np.arange(len(scores), dtype=np.float64) for item, scores in scored]
     if collection.task == "frame":
-        rows = [_frame_targets(item, at, spec, columns) for (item, _), at in zip(scored, times, strict=True)]
+        rows = [_frame_targets(item, at, matching) for (item, _), at in zip(scored, times, strict=True)]
     else:
-        rows = [_clip_targets(item, collection.task, spec, columns) for item, _ in scored]
+        rows = [_clip_targets(item, collection.task, matching) for item, _ in scored]
     return Predictions(
         spec=spec,
         task=collection.task,
         items=tuple(item for item, _ in scored),
         clips=np.repeat(np.arange(len(scored)), [len(scores) for _, scores in scored]),
         times=np.concatenate(times),
+        levels=np.concatenate(levels),
+        labels=tuple(matching.outputs),
+        thresholds=matching.thresholds,
         scores=np.concatenate([scores for _, scores in scored]),
         targets=np.concatenate(rows),
-        label_vectors=label_vectors(recogniser.network, len(spec.labels)),
+        label_vectors=matching.vectors(label_vectors(recogniser.network, len(spec.labels))),
         unread=unread,
         problems=tuple(problems),
     )
-
-
-def label_key(label: str) -> str:
-    """Return what labels of the same name have in common: case does not matter, ``_`` is a space."""
-    return label.casefold().replace("_", " ").strip()
-
-
-def _columns(spec: ModelSpec, collection: Collection) -> dict[str, int]:
-    """Return the model's output for each label of the collection that it knows.
-
-    Raises:
-        TrainingError: it knows none.
-    """
-    outputs = {label_key(label): index for index, label in enumerate(spec.labels)}
-    columns = {label: outputs[label_key(label)] for label in collection.labels if label_key(label) in outputs}
-    if not columns:
-        raise TrainingError(
-            f"{spec.name} knows none of the labels of this collection ({_some(collection.labels)}) but others "
-            f"({_some(spec.labels)}); choose a model or data that fit each other."
-        )
-    return columns
-
-
-def _left_out(spec: ModelSpec, collection: Collection, columns: Mapping[str, int], known: int) -> Iterator[str]:
-    """Yield a sentence for the labels and one for the pieces that cannot be judged."""
-    if unknown := [label for label in collection.labels if label not in columns]:
-        yield f"{spec.name} does not know these labels, which are left out: {', '.join(unknown)}."
-    if missing := len(collection.items) - known:
-        yield f"{missing} of {len(collection.items)} pieces have no label that {spec.name} knows and are left out."
-
-
-def _some(labels: Sequence[str], count: int = 5) -> str:
-    return ", ".join(labels[:count]) + (", ..." if len(labels) > count else "")
 
 
 def _class_of(item: Item) -> str | None:
@@ -177,30 +164,28 @@ def _is_known(item: Item, task: Task, columns: Mapping[str, int]) -> bool:
             return any(segment.label in columns for segment in item.segments)
 
 
-def _clip_targets(item: Item, task: Task, spec: ModelSpec, columns: Mapping[str, int]) -> NDArray[np.float32]:
+def _clip_targets(item: Item, task: Task, matching: Matching) -> NDArray[np.float32]:
     """Return the targets of an item, shape (1, labels)."""
     if task == "single":
         label = _class_of(item)
-        return np.eye(len(spec.labels), dtype=np.float32)[[columns[label or ""]]]
-    targets = np.full((1, len(spec.labels)), UNKNOWN, np.float32)
-    for label, column in columns.items():
+        return np.eye(len(matching.outputs), dtype=np.float32)[[matching.columns[label or ""]]]
+    targets = np.full((1, len(matching.outputs)), UNKNOWN, np.float32)
+    for label, column in matching.columns.items():
         targets[0, column] = item.labels.get(label, 0.0)
     return targets
 
 
-def _frame_targets(
-    item: Item, times: NDArray[np.float64], spec: ModelSpec, columns: Mapping[str, int]
-) -> NDArray[np.float32]:
+def _frame_targets(item: Item, times: NDArray[np.float64], matching: Matching) -> NDArray[np.float32]:
     """Return the targets of windows that begin at some times, shape (windows, labels): the label of the middle frame.
 
     A window whose middle has no label is silence, where the model knows silence; otherwise its targets are unknown.
     """
+    spec, n_labels = matching.spec, len(matching.outputs)
     middles = times + spec.window_frames // 2 * spec.front_end.hop_seconds
-    silence = next((index for index, label in enumerate(spec.labels) if label_key(label) == _SILENCE), -1)
-    found = np.full(len(times), silence)
+    found = np.full(len(times), matching.silence)
     for segment in item.segments:
-        found[(segment.start <= middles) & (middles < segment.end)] = columns.get(segment.label, -1)
-    table = np.concatenate([np.eye(len(spec.labels)), np.full((1, len(spec.labels)), UNKNOWN)])  # the last row is -1
+        found[(segment.start <= middles) & (middles < segment.end)] = matching.columns.get(segment.label, -1)
+    table = np.concatenate([np.eye(n_labels), np.full((1, n_labels), UNKNOWN)])  # the last row is -1
     return np.asarray(table[found], np.float32)
 
 

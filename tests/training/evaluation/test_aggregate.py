@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from timbrescope.core.loudness import weighed_mean
 from training.errors import TrainingError
-from training.evaluation.aggregate import RULES, rule
+from training.evaluation.aggregate import RULES, mean, relative_loudness, rule
 
 SCORES = np.array([[0.6, 0.4, 0.0], [0.6, 0.4, 0.0], [0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
 CLIPS = np.array([0, 0, 0, 1])
@@ -40,6 +41,18 @@ def test_a_tie_of_votes_goes_to_the_higher_mean() -> None:
     assert votes[0].argmax() == 1
 
 
+def test_loudness_weighs_as_the_program_does(rng: np.random.Generator) -> None:
+    levels = rng.random(40) ** 4
+    clips = rng.integers(6, size=40)
+    levels[clips == 3] = 0.0  # a silent clip
+    scores = rng.random((40, 3))
+    found = mean(scores * relative_loudness(levels, clips, 6)[:, None], clips, 6)
+    for clip in range(6):
+        np.testing.assert_allclose(found[clip], weighed_mean(scores[clips == clip], levels[clips == clip]))
+    assert RULES["loudness"].threshold == 0.5
+    assert [name for name, known in RULES.items() if known.by_loudness] == ["loudness"]
+
+
 @pytest.mark.parametrize("name", ["mean", "sum-normalise", "majority"])
 def test_the_order_of_windows_changes_nothing(name: str, rng: np.random.Generator) -> None:
     combine = RULES[name].combine
@@ -50,7 +63,7 @@ def test_the_order_of_windows_changes_nothing(name: str, rng: np.random.Generato
 
 
 def test_the_usual_rule_follows_the_task() -> None:
-    assert rule(None, "multi") is RULES["mean"]
+    assert rule(None, "multi") is rule(None, "single") is RULES["loudness"]
     assert rule(None, "frame") is RULES["none"]
 
 

@@ -10,6 +10,7 @@ from tests.encoded import encode
 from tests.tiny import SPEC, Tiny
 from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.device import choose_device
+from timbrescope.recognition.spec import ModelSpec
 from training.collection import Collection, Item, Segment
 from training.errors import TrainingError
 from training.evaluation.evaluate import compare, evaluate, summarise_folds
@@ -38,16 +39,19 @@ def multi_predictions(rng: np.random.Generator, noise: float) -> Predictions:
 
 
 def _predictions(
-    rng: np.random.Generator, noise: float, targets: np.ndarray, items: tuple[Item, ...], spec: object
+    rng: np.random.Generator, noise: float, targets: np.ndarray, items: tuple[Item, ...], spec: ModelSpec
 ) -> Predictions:
     clips = np.repeat(np.arange(CLIPS), WINDOWS)
     heard = np.nan_to_num(targets)[clips] + noise * rng.standard_normal((len(clips), targets.shape[1]))
     return Predictions(
-        spec=spec,  # type: ignore[arg-type]
+        spec=spec,
         task="single",
         items=items,
         clips=clips,
         times=np.tile(np.arange(WINDOWS) * 0.96, CLIPS),
+        levels=np.exp(0.5 * np.random.default_rng(5).standard_normal(len(clips))),
+        labels=spec.labels,
+        thresholds=(),
         scores=(1 / (1 + np.exp(4 * (0.5 - heard)))).astype(np.float32),
         targets=targets,
         label_vectors=None,
@@ -89,7 +93,7 @@ def test_json_holds_everything(task: str, rng: np.random.Generator) -> None:
     assert [row["label"] for row in values["classes"]] == list(SPEC.labels)
 
 
-@pytest.mark.parametrize("aggregate", ["mean", "sum-normalise", "majority", "none"])
+@pytest.mark.parametrize("aggregate", ["loudness", "mean", "sum-normalise", "majority", "none"])
 def test_the_order_of_clips_changes_nothing(aggregate: str, rng: np.random.Generator) -> None:
     predictions = single_predictions(rng, 1.0)
     order = rng.permutation(CLIPS)
@@ -101,6 +105,7 @@ def test_the_order_of_clips_changes_nothing(aggregate: str, rng: np.random.Gener
         targets=predictions.targets[order],
         clips=place[predictions.clips][windows],
         scores=predictions.scores[windows],
+        levels=predictions.levels[windows],
         times=predictions.times[windows],
     )
     first, second = (evaluate(each, aggregate=aggregate) for each in (predictions, shuffled))
@@ -177,17 +182,43 @@ def test_models_are_compared_by_what_both_can_tell(rng: np.random.Generator) -> 
 def test_a_model_is_judged_by_its_own_thresholds_unless_one_is_asked_for(rng: np.random.Generator) -> None:
     plain = multi_predictions(rng, 1.0)
     own = (0.3, 0.6, 0.7)
-    predictions = replace(plain, spec=replace(plain.spec, thresholds=own))
-    assert evaluate(plain).threshold == 0.2
+    predictions = replace(plain, thresholds=own)
+    assert evaluate(plain).threshold == 0.5
+    assert evaluate(plain, aggregate="mean").threshold == 0.2
+    assert evaluate(predictions, aggregate="mean").threshold == own
+    assert evaluate(predictions, aggregate="none").threshold == own
     assert evaluate(predictions).threshold == own
     assert evaluate(predictions).to_dict()["threshold"] == list(own)
     assert evaluate(predictions, threshold=0.4).threshold == 0.4
     assert evaluate(predictions, aggregate="sum-normalise").threshold == 0.5  # of scores that mean something else
     for label, threshold in enumerate(own):
         assert evaluate(predictions).classes[label] == evaluate(plain, threshold=threshold).classes[label]
-    worst = replace(plain, spec=replace(plain.spec, thresholds=(1.0, 1.0, 1.0)))
+    worst = replace(plain, thresholds=(1.0, 1.0, 1.0))
     assert evaluate(worst).figures["micro_recall"].value == 0.0
     assert compare(plain, worst).difference.value == 0.0  # ROC-AUC knows no threshold
+
+
+def test_a_loud_window_decides_against_soft_ones(rng: np.random.Generator) -> None:
+    predictions = single_predictions(rng, 0.0)
+    wrong = np.tile([False, True, True], CLIPS)
+    scores = predictions.scores.copy()
+    scores[wrong] = np.roll(scores[wrong], 1, axis=1)
+    heard = replace(predictions, scores=scores, levels=np.where(wrong, 0.01, 0.9))
+    assert evaluate(heard).figures["accuracy"].value == 1.0
+    assert evaluate(heard, aggregate="mean").figures["accuracy"].value == 0.0
+    equally_loud = replace(heard, levels=np.full(len(wrong), 0.3))
+    assert evaluate(equally_loud).figures == evaluate(heard, aggregate="mean").figures
+
+
+def test_compared_models_choose_among_the_labels_of_both(rng: np.random.Generator) -> None:
+    few = single_predictions(rng, 0.0, labels=("low", "middle"))
+    many = single_predictions(rng, 0.0, labels=("low", "middle", "high"))
+    truth = np.arange(CLIPS) % 2
+    drawn_away = np.concatenate([np.eye(2)[truth[many.clips]] / 2, np.ones((CLIPS * WINDOWS, 1))], axis=1)
+    targets = np.eye(3, dtype=np.float32)[truth]
+    many = replace(many, items=few.items, scores=drawn_away.astype(np.float32), targets=targets)
+    assert evaluate(many).figures["accuracy"].value == 0.0
+    assert compare(few, many).difference.value == 0.0
 
 
 def test_a_threshold_needs_many_labels(rng: np.random.Generator) -> None:
