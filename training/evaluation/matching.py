@@ -67,7 +67,7 @@ class Matching:
                 groups.append(f"{label} ({_some(names)})")
         if groups:
             yield (
-                f"{name} learnt the classes of AudioSet instead of these labels, for each of which the highest score "
+                f"{name} has classes of AudioSet instead of these labels, for each of which the highest score "
                 f"of its classes stands: {'; '.join(groups)}."
             )
         used = {index for outputs in self.outputs.values() for index in outputs}
