@@ -40,7 +40,7 @@ def collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
         for hz, split in zip(pitches, splits, strict=True)
     ]
     made = Collection(SPEC.labels, "single", tuple(items))
-    monkeypatch.setattr(sources, "read_collection", lambda _path, _layout: made)
+    monkeypatch.setattr(sources, "read_collection", lambda _path, _layout, **_options: made)
     return made
 
 
@@ -132,12 +132,26 @@ def test_what_cannot_be_done_is_one_sentence(
 def test_data_that_cannot_be_read_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_path: Path, _layout: str) -> Collection:
+    def refuse(_path: Path, _layout: str, **_options: object) -> Collection:
         raise TrainingError("These are no data; give others.")
 
     monkeypatch.setattr(sources, "read_collection", refuse)
     assert run("tiny", tmp_path) == 2
     assert capsys.readouterr().err == "timbrescope: These are no data; give others.\n"
+
+
+def test_false_alarms_are_counted_where_nothing_is_heard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    encode(tmp_path / "silence.wav", np.zeros(2 * RATE, np.float32), RATE)
+    encode(tmp_path / "tone.wav", sine(1500.0, 2.0, RATE), RATE)
+    (tmp_path / "nothing.csv").write_text("path,labels\nsilence.wav,\ntone.wav,\n")
+    assert run("tiny", tmp_path / "nothing.csv", "--format", "json") == 0
+    (evaluation,) = read(capsys.readouterr().out)["evaluations"]
+    assert evaluation["main"] == "false_alarms"
+    assert evaluation["figures"]["false_alarms"]["value"] == 0.5
+    assert {row["label"] for row in evaluation["classes"]} == set(SPEC.labels)
+    assert run("tiny", tmp_path / "nothing.csv", "--report", tmp_path / "report.html") == 0
+    assert "Tiny: Windows with false alarms 0.500" in capsys.readouterr().out
+    assert "share of windows" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:

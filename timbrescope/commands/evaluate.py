@@ -14,7 +14,7 @@ from tqdm import tqdm
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.core.files import replaced_when_done
-from timbrescope.recognition.checkpoint import SUFFIX
+from timbrescope.recognition.checkpoint import SUFFIX, read_spec
 from timbrescope.recognition.store import ModelStore
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ majority, none (each window for itself).
 
 A model is judged by the labels that it shares with DATA. One that learnt the classes of AudioSet is judged by the
 instruments of the program as well: the highest score among the classes of an instrument stands for it.
+Recordings without any label (a table whose labels are all empty will do) tell how often it gives false alarms.
 """
 _OK, _SOME_FAILED = 0, 1
 
@@ -82,7 +83,9 @@ def run(options: argparse.Namespace) -> int:
     from training.evaluation.report import render_html, render_text
     from training.sources import read_collection
 
-    whole = read_collection(options.data, options.layout)
+    # A table of recordings in which nothing is heard names no label; there each label of the models is a false alarm.
+    every = sorted({label for path in models for label in read_spec(path).labels})
+    whole = read_collection(options.data, options.layout, default_labels=every)
     rule(options.aggregate, whole.task)  # an unknown name is told before an hour of listening
     collection, part = _choose(whole, options.split)
     device = choose_device(options.device)

@@ -11,6 +11,7 @@ from training.errors import TrainingError
 from training.evaluation import agreement
 from training.evaluation.aggregate import Rule, rule
 from training.evaluation.cases import MAIN_FIGURE, Cases, cases, counts, figures, group_name
+from training.evaluation.false_alarms import false_alarms
 from training.evaluation.matching import label_key
 from training.evaluation.metrics import (
     THRESHOLDS,
@@ -65,7 +66,14 @@ def evaluate(
     judged = cases(predictions, chosen)
     many = judged.task == "multi"
     n_groups = len(judged.group_names)
-    values = figures(judged, applies_from, _weights(n_groups, seed))
+    weights = _weights(n_groups, seed)
+    values = figures(judged, applies_from, weights)
+    main = MAIN_FIGURE[judged.task]
+    _, alarms_from = _way(predictions, "none", threshold)
+    if alarms_from is not None:
+        values["false_alarms"] = false_alarms(predictions, alarms_from, judged.group_names, weights)
+        if np.isnan(values[main][0]) and not np.isnan(values["false_alarms"][0]):
+            main = "false_alarms"  # all that can be told where no label applies to anything
     by_group = counts(judged, applies_from)
     roc, pr = areas(judged.scores, judged.targets, np.zeros_like(judged.items), np.ones((1, 1), np.int64))
     return Evaluation(
@@ -78,7 +86,7 @@ def evaluate(
         rows=int((~np.isnan(judged.targets)).any(axis=1).sum()),
         groups=n_groups,
         unread=predictions.unread,
-        main=MAIN_FIGURE[judged.task],
+        main=main,
         figures={name: _figure(drawn) for name, drawn in values.items()},
         classes=_classes(predictions.labels, by_group.weighted(np.ones((1, n_groups), np.int64)), roc[0], pr[0]),
         without_areas=int(np.isnan(roc).sum()),

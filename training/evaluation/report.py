@@ -23,6 +23,7 @@ _NAMES = {
     "macro_precision": "Precision (mean of labels)",
     "macro_recall": "Recall (mean of labels)",
     "macro_f1": "F1 (mean of labels)",
+    "false_alarms": "Windows with false alarms",
 }
 _UNKNOWN = "–"
 
@@ -92,7 +93,9 @@ def summary(evaluation: Evaluation) -> str:
     if evaluation.task != "frame" and evaluation.aggregate == "none":
         what = "windows"
     figure = format_figure(evaluation.figures[evaluation.main])
-    judged = "" if what != "clips" else f"; each clip is judged by {RULES[evaluation.aggregate].meaning}"
+    judged = ""
+    if what == "clips" and evaluation.main != "false_alarms":
+        judged = f"; each clip is judged by {RULES[evaluation.aggregate].meaning}"
     return (
         f"{evaluation.title}: {_NAMES[evaluation.main]} {figure} on {evaluation.rows:,} {what} from "
         f"{evaluation.groups:,} {'group' if evaluation.groups == 1 else 'groups'}{judged}."

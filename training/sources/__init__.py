@@ -24,7 +24,9 @@ OWN: Mapping[str, Callable[[Path], Collection]] = {
 }
 
 
-def read_collection(path: Path, layout: str = "auto", *, task: Task | None = None) -> Collection:
+def read_collection(
+    path: Path, layout: str = "auto", *, task: Task | None = None, default_labels: Sequence[str] = ()
+) -> Collection:
     """Read the labelled recordings in a folder or a table.
 
     Args:
@@ -33,12 +35,13 @@ def read_collection(path: Path, layout: str = "auto", *, task: Task | None = Non
             (voice banks of UTAU), the name of a published data set, or ``auto``, which looks at what lies there.
         task: what the labels mean; None leaves that to the layout. Recordings with one label each may be read as
             ``multi``; labels in time are always ``frame``.
+        default_labels: those of a table that names none, because nothing of what is asked for is in its recordings.
 
     Raises:
         TrainingError: the layout is unknown or does not suit the task, or nothing at ``path`` can be used.
     """
     try:
-        collection = _read(path, layout, task)
+        collection = _read(path, layout, task, default_labels)
     except OSError as error:  # a folder that may not be entered, a disk that was pulled out
         raise TrainingError(f"{path} cannot be read ({error.strerror or error}); check its rights and disk.") from error
     if task in {None, collection.task}:
@@ -79,12 +82,14 @@ def read_collections(paths: Sequence[Path], layout: str = "auto") -> Collection:
     return collection
 
 
-def _read(path: Path, layout: str, task: Task | None) -> Collection:
+def _read(path: Path, layout: str, task: Task | None, default_labels: Sequence[str]) -> Collection:
     if not path.exists():
         raise TrainingError(f"{path} does not exist; give {POSSIBLE}.")
     if layout == "auto":
         layout = _detected(path)
-    return read_table(path, task=task) if layout == "table" else _reader(layout)(path)
+    if layout == "table":
+        return read_table(path, task=task, default_labels=default_labels)
+    return _reader(layout)(path)
 
 
 def _reader(layout: str) -> Callable[[Path], Collection]:

@@ -22,7 +22,9 @@ ALL_OTHERS = "*"
 DELIMITERS = ",;\t"
 
 
-def read_table(path: Path, *, task: Task | None = None, labels: Sequence[str] = ()) -> Collection:
+def read_table(
+    path: Path, *, task: Task | None = None, labels: Sequence[str] = (), default_labels: Sequence[str] = ()
+) -> Collection:
     """Read a table in CSV or TSV with the columns path, start, end, labels, group and split in any order.
 
     Only ``path`` and ``labels`` are required and other columns are ignored. Paths count from the table's folder; times
@@ -36,6 +38,7 @@ def read_table(path: Path, *, task: Task | None = None, labels: Sequence[str] = 
         path: the table, in UTF-8 or UTF-16, separated by commas, semicolons or tabs.
         task: ``single`` or ``multi``; None is ``single`` if each line has exactly one label that is fully true.
         labels: known from elsewhere, which the table need not name.
+        default_labels: those of a table for which no others are known.
 
     Raises:
         TrainingError: the table cannot be read, lacks a column, or has no line that can be used; or the task is
@@ -54,7 +57,8 @@ def read_table(path: Path, *, task: Task | None = None, labels: Sequence[str] = 
     if not items:
         reason = f"the first reason: {problems[0]}" if problems else "it has none below its header."
         raise TrainingError(f"No line of {path} can be used; {reason}")
-    labels = tuple(sorted({label for item in items for label in item.labels}.union(labels) - {ALL_OTHERS}))
+    named = {label for item in items for label in item.labels}.union(labels) - {ALL_OTHERS}
+    labels = tuple(sorted(named or default_labels))
     others = dict.fromkeys(labels, UNKNOWN)
     items = [
         replace(item, labels=others | _without(item.labels, ALL_OTHERS)) if ALL_OTHERS in item.labels else item

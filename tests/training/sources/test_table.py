@@ -160,6 +160,15 @@ def test_useless_tables_are_refused(tmp_path: Path, text: str, reason: str) -> N
         read_table(table(tmp_path, text))
 
 
+def test_a_table_without_labels_is_about_those_that_are_asked_for(tmp_path: Path) -> None:
+    nothing = table(tmp_path, "path,labels\na.wav,\na.wav,\n")
+    collection = read_table(nothing, default_labels=("oboe", "flute"))
+    assert (collection.labels, collection.task) == (("flute", "oboe"), "multi")
+    assert [dict(item.labels) for item in collection.items] == [{}, {}]
+    something = table(tmp_path, "path,labels\na.wav,\na.wav,piano\n")
+    assert read_table(something, default_labels=("oboe", "flute")).labels == ("piano",)
+
+
 def test_other_encodings_and_tasks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="UTF-8"):
         read_table(table(tmp_path, "path,labels\na.wav,flöte\n", "latin-1"))
