@@ -36,6 +36,11 @@ def models() -> Path:
     return data() / "models"
 
 
+def tag_journal() -> Path:
+    """Return the folder of what was written into recordings' tags, with the values from before."""
+    return data() / "tag-journal"
+
+
 def cache() -> Path:
     """Return the folder for what can be made again, such as spectra of recordings; ``TIMBRESCOPE_CACHE`` moves it."""
     return Path(os.environ.get("TIMBRESCOPE_CACHE") or platformdirs.user_cache_dir(APPLICATION, appauthor=False))

@@ -9,5 +9,9 @@ class AudioError(TimbrescopeError):
     """A recording or a sound device cannot be used."""
 
 
+class TagError(AudioError):
+    """A recording's tags cannot be read, written or put back; the recording is as it was."""
+
+
 class ModelError(TimbrescopeError):
     """A model is missing, damaged or cannot be fetched."""

@@ -155,8 +155,8 @@ class AboutDialog(QDialog):
     """Version, licence and the packages that timbrescope stands on, with theirs."""
 
     _PACKAGES = (
-        "av", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "safetensors", "sounddevice", "soundfile",
-        "soxr", "torch", "tqdm",
+        "av", "mutagen", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "safetensors", "sounddevice",
+        "soundfile", "soxr", "torch", "tqdm",
     )  # fmt: skip
 
     def __init__(self, parent: QWidget | None = None) -> None:
