@@ -39,7 +39,7 @@ def test_what_enters_and_leaves_is_told_with_its_time() -> None:
 def test_a_moment_is_no_change(rng: np.random.Generator) -> None:
     assert changes([heard(rows("....." + "x" + "....."), "piano")], 11.0) == []
     assert changes([heard(rows("xxxxxxxxx.xxxxxxxxx"), "piano")], 19.0) == [Change(0.0, ("piano",), ())]
-    noise = 0.45 + rng.uniform(-0.15, 0.15, (400, 1))
+    noise = 0.45 + rng.uniform(-0.1, 0.1, (400, 1))
     assert np.count_nonzero(np.diff(noise[:, 0] >= 0.5)) > 100
     assert len(changes([heard(noise, "piano")], 200.0)) <= 2
 
