@@ -51,19 +51,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="recording or folder of recordings")
-    parser.add_argument(
-        "--models",
-        metavar="A,B",
-        help="models to use, by name ('timbrescope models list' shows them); "
-        f"default: those of {','.join(DEFAULT_MODELS)} that are here",
-    )
+    add_model_options(parser)
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="form of the result; default: text")
     parser.add_argument(
         "--output",
         metavar="FILE|DIR",
         help="write here instead of standard output; a folder gets one file per recording",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
     parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
     parser.add_argument(
         "--top", type=_positive_int, default=8, metavar="N", help="labels of each model as text; default: 8"
@@ -72,6 +66,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--hop", type=_positive_float, metavar="SECONDS", help="time between scores; default: the model's own"
     )
     parser.set_defaults(run=run)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``Analyst`` needs to know, but for ``--hop``."""
+    parser.add_argument(
+        "--models",
+        metavar="A,B",
+        help="models to use, by name ('timbrescope models list' shows them); "
+        f"default: those of {','.join(DEFAULT_MODELS)} that are here",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
 
 
 def _positive_int(text: str) -> int:
@@ -87,7 +92,7 @@ def _positive_float(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recording:
+class Recording:
     """A file to analyse and where its result belongs below an output folder."""
 
     path: Path
@@ -104,14 +109,14 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TimbrescopeError: nothing can be analysed at all (no such model, no such device).
     """
-    recordings, problems = _find(options.paths)
+    recordings, problems = find_recordings(options.paths)
     for problem in problems:
         complain(str(problem))
     if not recordings:
         return _FAILED
     done = 0
     with noticed_interruption() as stop, writer(options, single=len(recordings) == 1 and not problems) as write:
-        analyse = _Analyst(options, stop)
+        analyse = Analyst(options, stop)
         for number, recording in enumerate(recordings, start=1):
             prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
             try:
@@ -129,17 +134,18 @@ def run(options: argparse.Namespace) -> int:
     return _SOME_FAILED if done else _FAILED
 
 
-def _find(given: Iterable[Path]) -> tuple[list[_Recording], list[AudioError]]:
-    recordings: list[_Recording] = []
+def find_recordings(given: Iterable[Path]) -> tuple[list[Recording], list[AudioError]]:
+    """Return the recordings that paths stand for, those in folders included, and what is wrong with some paths."""
+    recordings: list[Recording] = []
     problems: list[AudioError] = []
     for path in given:
         if not path.is_dir():
-            recordings.append(_Recording(path, Path(path.name)))
+            recordings.append(Recording(path, Path(path.name)))
             continue
         inside = sorted(_search(path, problems))
         if not inside:
             problems.append(AudioError(f"{path} holds no recordings; give a folder with audio files in it."))
-        recordings += [_Recording(file, file.relative_to(path)) for file in inside]
+        recordings += [Recording(file, file.relative_to(path)) for file in inside]
     return recordings, problems
 
 
@@ -156,7 +162,7 @@ def _search(folder: Path, problems: list[AudioError]) -> Iterator[Path]:
                 yield Path(place) / name
 
 
-class _Analyst:
+class Analyst:
     """Analyses one recording after the other with the same models.
 
     Args:
