@@ -49,7 +49,9 @@ def test_json_has_the_stable_form(music: Path, capsys: pytest.CaptureFixture[str
     captured = capsys.readouterr()
     values = json.loads(captured.out)
     assert captured.err == ""
-    assert set(values) == {"file", "duration_seconds", "sample_rate", "recognisers", "timbrescope_version"}
+    assert set(values) == {
+        "file", "duration_seconds", "sample_rate", "summary", "recognisers", "timbrescope_version",
+    }  # fmt: skip
     assert values["timbrescope_version"] == __version__
     assert values["duration_seconds"] == pytest.approx(3.0, abs=1e-3)
     assert values["sample_rate"] == RATE
@@ -262,11 +264,13 @@ def test_text_shows_instruments_first_and_then_tags(
 ) -> None:
     install(["piano"])
     monkeypatch.setattr(analyze, "DEFAULT_MODELS", ("tiny", INSTRUMENTS.name))
-    assert run(music / "höher.flac") == 0
+    assert run(music / "höher.flac", "--changes") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == f"  {INSTRUMENTS.name} (instruments)"
-    assert lines[2].split()[::2] == ["piano", "100%"]
-    assert lines[3] == "  tiny (tags)"
+    assert lines[1] == "  solo piano"
+    assert lines[2] == f"  {INSTRUMENTS.name} (instruments)"
+    assert lines[3].split()[::2] == ["piano", "100%"]
+    assert lines[4] == "  tiny (tags)"
+    assert lines[lines.index("  changes") + 1].startswith("      0:00  + ")
     install([])
     assert run(music / "höher.flac") == 0
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["no", "instrument"]

@@ -77,17 +77,32 @@ def heard(scores: list[list[float]], spec: ScoreSpec = PLAYERS) -> Analysis:
 
 def test_text_tells_which_instruments_play_and_when_above_the_tags() -> None:
     lines = heard([[0.9, 0.1], [0.9, 0.7], [0.9, 0.1], [0.1, 0.1]]).to_text(top=8).splitlines()
-    assert lines[1] == "  players (instruments)"
-    assert lines[2].split() == ["piano", "█" * 18, "75%", "0:00–0:03"]
-    assert lines[3].split() == ["flute", "█" * 6, "25%", "0:01–0:02"]
-    assert lines[4].split() == ["no", "instrument", "█" * 6, "25%", "0:03–0:04"]
-    assert lines[5] == "  little (tags)"
+    assert lines[1] == "  music with piano and flute"
+    assert lines[2] == "  players (instruments)"
+    assert lines[3].split() == ["piano", "█" * 18, "75%", "0:00–0:03"]
+    assert lines[4].split() == ["flute", "█" * 6, "25%", "0:01–0:02"]
+    assert lines[5].split() == ["no", "instrument", "█" * 6, "25%", "0:03–0:04"]
+    assert lines[6] == "  little (tags)"
 
 
 def test_text_says_plainly_where_no_instrument_plays() -> None:
     lines = heard([[0.4, 0.1]] * 75).to_text(top=1).splitlines()
+    assert lines[1] == "  players (instruments)"  # nothing stands out
     assert lines[2].split() == ["no", "instrument", "█" * 24, "100%", "0:00–1:15"]
     assert lines[3] == "  little (tags)"
+
+
+def test_what_is_asked_for_of_the_course_is_told_as_text_and_as_json() -> None:
+    analysis = heard([[0.9, 0.1]] * 10 + [[0.1, 0.9]] * 10)
+    assert "changes" not in analysis.to_text(top=1) + analysis.to_json()
+    lines = analysis.to_text(top=1, changes=True).splitlines()
+    assert lines[-3] == "  changes"
+    assert lines[-2].split() == ["0:00", "+", "piano"]
+    assert lines[-1].split()[1:] == ["+", "flute", "–", "piano"]
+    values = json.loads(analysis.to_json(summary=True, changes=True))
+    assert values["summary"] == analysis.summary
+    assert [(one["entered"], one["left"]) for one in values["changes"]] == [(["piano"], []), (["flute"], ["piano"])]
+    assert heard([[0.1, 0.1]] * 9).to_text(top=1, changes=True).endswith("  changes\n    none\n")
 
 
 def test_text_names_the_first_stretches_and_counts_the_rest() -> None:
@@ -102,7 +117,7 @@ def test_a_share_too_small_for_a_percent_is_not_nothing() -> None:
 
 def test_thresholds_of_a_model_decide_and_are_exported() -> None:
     analysis = heard([[0.4, 0.4]] * 4, replace(PLAYERS, thresholds=(0.3, 0.6)))
-    assert analysis.to_text(top=8).splitlines()[2].split()[0] == "piano"
+    assert analysis.to_text(top=8).splitlines()[3].split()[0] == "piano"
     assert "flute" not in analysis.to_text(top=8)
     recognisers = analysis.to_dict()["recognisers"]
     assert recognisers["players"]["thresholds"] == [0.3, 0.6]

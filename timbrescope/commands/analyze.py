@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  timbrescope analyze song.mp3
+  timbrescope analyze song.mp3 --changes
   timbrescope analyze song.flac --format json --summary
   timbrescope analyze Music/ --format csv --output tags.csv
   timbrescope analyze Music/ --format json --output analyses/
@@ -59,6 +59,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write here instead of standard output; a folder gets one file per recording",
     )
     parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
+    parser.add_argument("--changes", action="store_true", help="also what enters and leaves, and when (text and JSON)")
     parser.add_argument(
         "--top", type=_positive_int, default=8, metavar="N", help="labels of each model as text; default: 8"
     )

@@ -74,10 +74,10 @@ class _Stream:
 
 def _form(options: argparse.Namespace, analysis: Analysis, *, first: bool = True) -> str:
     if options.format == "json":
-        return analysis.to_json(summary=options.summary)
+        return analysis.to_json(summary=options.summary, changes=options.changes)
     if options.format == "csv":
         return analysis.to_csv(summary=options.summary, header=first)
-    return ("" if first else "\n") + analysis.to_text(top=options.top)
+    return ("" if first else "\n") + analysis.to_text(top=options.top, changes=options.changes)
 
 
 def _write_beside(options: argparse.Namespace, folder: Path, below: Path, analysis: Analysis) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from timbrescope.core.changes import Change, changes
 from timbrescope.core.clock import clock
 from timbrescope.core.labels import INSTRUMENTS, rank
 from timbrescope.core.loudness import weighed_mean, window_levels
+from timbrescope.core.noteworthy import Heard
 from timbrescope.core.presence import Presence, Stretch, presences
+from timbrescope.core.summary import summarise
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 _BAR_WIDTH = 24
@@ -55,19 +58,33 @@ class Analysis:
     results: Mapping[str, RecogniserResult]
     version: str
 
-    def to_dict(self, *, summary: bool = False) -> dict[str, Any]:
-        """Return plain JSON types; ``summary`` leaves out ``times`` and ``scores``."""
+    @property
+    def summary(self) -> str:
+        """One line on the recording, in words; an empty one where nothing stands out."""
+        return summarise(self._heard(), self.duration_seconds)
+
+    def changes(self) -> list[Change]:
+        """Return what enters and leaves in the course of the recording."""
+        return changes(self._heard(), self.duration_seconds)
+
+    def _heard(self) -> list[Heard]:
+        return [Heard(result.spec, result.scores, result.clip_scores) for result in self.results.values()]
+
+    def to_dict(self, *, summary: bool = False, changes: bool = False) -> dict[str, Any]:
+        """Return plain JSON types; ``summary`` leaves out ``times`` and ``scores``, ``changes`` adds what changes."""
         return {
             "file": self.file,
             "duration_seconds": round(self.duration_seconds, 6),
             "sample_rate": self.sample_rate,
+            "summary": self.summary,
+            **({"changes": [_change_dict(change) for change in self.changes()]} if changes else {}),
             "recognisers": {name: _result_dict(result, summary=summary) for name, result in self.results.items()},
             "timbrescope_version": self.version,
         }
 
-    def to_json(self, *, summary: bool = False) -> str:
+    def to_json(self, *, summary: bool = False, changes: bool = False) -> str:
         """Return one line of JSON."""
-        return json.dumps(self.to_dict(summary=summary), ensure_ascii=False) + "\n"
+        return json.dumps(self.to_dict(summary=summary, changes=changes), ensure_ascii=False) + "\n"
 
     def to_csv(self, *, summary: bool = False, header: bool = True) -> str:
         """Return one line per window and label, or per label with ``summary``."""
@@ -90,15 +107,18 @@ class Analysis:
                 for label, score in zip(spec.labels, row, strict=True):
                     yield self.file, name, spec.kind, f"{start:.3f}", f"{end:.3f}", label, _rounded(score)
 
-    def to_text(self, *, top: int) -> str:
-        """Return what each recogniser found, with bars: instruments first, then tags and the others.
+    def to_text(self, *, top: int, changes: bool = False) -> str:
+        """Return the summary and what each recogniser found, with bars: instruments first, then tags and the others.
 
         Of instruments it tells which of them play, for how much of the time and when; of other labels the strongest.
 
         Args:
             top: labels of each recogniser.
+            changes: whether to end with what enters and leaves, and when.
         """
         lines = [f"{self.file}  ({clock(self.duration_seconds)}, {self.sample_rate / 1000:g} kHz)"]
+        if self.summary:
+            lines.append(f"  {self.summary}")
         for name, result in sorted(self.results.items(), key=lambda item: rank(item[1].spec.kind)):
             lines.append(f"  {name} ({result.spec.kind})")
             if result.spec.kind == INSTRUMENTS:
@@ -107,6 +127,9 @@ class Analysis:
                 rows = [(label, score, f"{score:.2f}") for label, score in result.strongest(top)]
             width = max(len(label) for label, _, _ in rows)
             lines += [f"    {label:<{width}}  {_bar(share)}  {words}" for label, share, words in rows]
+        if changes:
+            told = [f"    {clock(change.seconds):>6}  {change.words()}" for change in self.changes()]
+            lines += ["  changes", *(told or ["    none"])]
         return "\n".join(lines) + "\n"
 
 
@@ -147,6 +170,10 @@ def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:
         values["times"] = [round(float(time), 6) for time in result.times]
         values["scores"] = [[_rounded(score) for score in row] for row in result.scores]
     return values | {"clip_scores": [_rounded(score) for score in result.clip_scores]}
+
+
+def _change_dict(change: Change) -> dict[str, Any]:
+    return {"seconds": round(change.seconds, 3), "entered": list(change.entered), "left": list(change.left)}
 
 
 def _rounded(score: float) -> float:

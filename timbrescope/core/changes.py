@@ -27,6 +27,11 @@ class Change:
     entered: tuple[str, ...]
     left: tuple[str, ...]
 
+    def words(self) -> str:
+        """Return one line: what enters after a plus, what leaves after a minus."""
+        signed = (("+", self.entered), ("–", self.left))
+        return "   ".join(f"{sign} {', '.join(labels)}" for sign, labels in signed if labels)
+
 
 class _Event(NamedTuple):
     seconds: float
