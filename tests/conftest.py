@@ -31,7 +31,7 @@ def _no_thread_left() -> Iterator[None]:
     assert not any(thread.is_alive() for thread in left), f"threads left behind: {left}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20170628)
 
