@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import analyze, evaluate, models, networks, train
+from timbrescope.commands import analyze, evaluate, models, networks, tag, train
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.logs import start_log
@@ -19,6 +19,7 @@ examples:
   timbrescope song.mp3                  open the window on a recording
   timbrescope analyze song.mp3          print what is recognised
   timbrescope analyze Music/ --format json --output analyses/
+  timbrescope tag Music/ --write        write genre, mood and instruments into the files' tags
   timbrescope models install musicnn-msd
 
 'timbrescope COMMAND --help' explains a command.
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)
+    tag.add_parser(commands)
     train.add_parser(commands)
     return parser
 

@@ -22,14 +22,14 @@ PICTURE = b"\xff\xd8\xff" + bytes(range(256)) * 40
 UNKNOWN_FRAME = b"XYZW\x00\x00\x00\x05\x00\x00hello"
 
 
-def plain(path: Path) -> Path:
-    """Write a quarter of a second of sound; what the encoder leaves as tags stays."""
-    return encode(path, tone(0.25, 48_000), 48_000)
+def plain(path: Path, seconds: float = 0.25) -> Path:
+    """Write a tone; what the encoder leaves as tags stays."""
+    return encode(path, tone(seconds, 48_000), 48_000)
 
 
-def tagged(path: Path, *, v2_version: int = 4) -> Path:
+def tagged(path: Path, seconds: float = 0.25, *, v2_version: int = 4) -> Path:
     """Write a short recording with a title, two genres, a picture and tags that no standard knows."""
-    file = KINDS[path.suffix](plain(path))
+    file = KINDS[path.suffix](plain(path, seconds))
     tags = _tags(file)
     if isinstance(file, MP3 | WAVE | AIFF):
         for frame in (
