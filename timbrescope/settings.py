@@ -60,6 +60,10 @@ class Settings:
         10, "Appearance", "Spectrogram gain", "Makes quiet sounds brighter; the sound itself stays as it is.",
         minimum=-20, maximum=60, step=5, unit=" dB",
     )  # fmt: skip
+    all_tags: bool = _option(
+        False, "Appearance", "Show every tag",
+        "Show tags that mean the same, such as “female” and “woman”, each by itself.",
+    )  # fmt: skip
     follow: bool = _option(
         True, "Playback", "Follow the playhead", "Scroll the picture under the playhead while it plays."
     )

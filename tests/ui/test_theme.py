@@ -4,6 +4,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 from timbrescope.core.labels import FAMILIES
+from timbrescope.core.tag_groups import GROUP_ORDER
 from timbrescope.ui.theme import DARK, LIGHT, Theme, lane_colours
 
 Floats = NDArray[np.float64]
@@ -72,9 +73,29 @@ def test_families_can_be_told_apart_by_everybody(theme: Theme, sight: str) -> No
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: str(theme.name))
+def test_every_group_of_tags_stands_out_and_is_quieter_than_the_families(theme: Theme) -> None:
+    assert theme.groups.keys() == set(GROUP_ORDER)
+    assert len(set(theme.groups.values())) == len(GROUP_ORDER)
+    loudest = max(QColor(colour).hsvSaturationF() for colour in theme.families.values())
+    for group, colour in theme.groups.items():
+        dark, bright = sorted([luminance(colour), luminance(theme.base)])
+        assert (bright + 0.05) / (dark + 0.05) >= 3, group
+        assert QColor(colour).hsvSaturationF() < 0.75 * loudest, group
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: str(theme.name))
+@pytest.mark.parametrize("group", GROUP_ORDER)
+def test_a_higher_score_of_a_tag_is_further_from_the_ground(theme: Theme, group: str) -> None:
+    table = lane_colours(theme, theme.label_colour(None, group)).astype(float)
+    away = np.linalg.norm(table - table[0], axis=1)
+    assert away[-1] > 100
+    assert np.all(np.diff(away) > -1)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: str(theme.name))
 @pytest.mark.parametrize("family", [None, *FAMILIES])
 def test_a_higher_score_is_further_from_the_ground(theme: Theme, family: str | None) -> None:
-    table = lane_colours(theme, family).astype(float)
+    table = lane_colours(theme, theme.label_colour(family, None)).astype(float)
     assert table.shape == (256, 3)
     ground = QColor(theme.base)
     assert tuple(table[0]) == (ground.red(), ground.green(), ground.blue())

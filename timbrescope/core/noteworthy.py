@@ -10,7 +10,7 @@ from about 19 % of the clips down to 2 %, in the Million Song Dataset from about
 fall about as a / (1 + b n) with the place n in the list.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -91,7 +91,7 @@ def noteworthy(heard: Heard) -> Noteworthy:
     )
 
 
-def known_instruments(specs: Collection[ScoreSpec]) -> frozenset[str]:
+def known_instruments(specs: Iterable[ScoreSpec]) -> frozenset[str]:
     """Return the labels of the models of instruments."""
     return frozenset(label.casefold() for spec in specs if spec.kind == INSTRUMENTS for label in spec.labels)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
@@ -24,7 +25,7 @@ from timbrescope.settings import Settings, declared, is_valid
 from timbrescope.ui.actions import Actions
 from timbrescope.ui.dialogs import SettingsDialog
 from timbrescope.ui.memory import Memory
-from timbrescope.ui.menus import menus
+from timbrescope.ui.menus import WITHOUT_RECORDING, menus
 from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.recording_page import RecordingPage
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         self.actions_["recent"].setMenu(self.recent_menu)
         self.models_menu = ModelsMenu(self.settings.models, self)
         self.actions_["models"].setMenu(self.models_menu)
-        self.actions_["follow"].setChecked(self.settings.follow)
+        self._show_options()
         bar = self.addToolBar("Main")
         bar.setObjectName("main")
         bar.setMovable(False)
@@ -178,9 +179,8 @@ class MainWindow(QMainWindow):
         self._enable_recording_actions(enabled=False)
 
     def _enable_recording_actions(self, *, enabled: bool) -> None:
-        always = {"open", "demo", "recent", "settings", "quit", "follow", "models", "shortcuts", "log", "about"}
         for action in self.actions_.all():
-            if not any(action is self.actions_[name] for name in always):
+            if not any(action is self.actions_[name] for name in WITHOUT_RECORDING):
                 action.setEnabled(enabled)
 
     @Slot(object)
@@ -274,7 +274,8 @@ class MainWindow(QMainWindow):
         self.session.settings = settings
         self.models_menu.models = settings.models
         self.transport.set_volume(settings.volume / 100)
-        self.actions_["follow"].setChecked(settings.follow)
+        self.transport.follow = settings.follow
+        self._show_options()
         self.page.set_settings(settings)
         if settings.theme != before.theme:
             self._set_theme()
@@ -289,11 +290,14 @@ class MainWindow(QMainWindow):
         if is_valid(option, 0, value):
             self.change_settings(replace(self.settings, **{name: value}))
 
-    def set_follow(self, follow: bool) -> None:  # noqa: FBT001 (a Qt slot gets its state by position)
-        """Scroll the picture under the playhead, or leave it where it is."""
-        self.transport.follow = follow
-        if follow != self.settings.follow:
-            self.change_settings(replace(self.settings, follow=follow))
+    def set_option(self, name: str, value: Any) -> None:
+        """Change a setting that stands in a menu."""
+        if value != getattr(self.settings, name):
+            self.change_settings(replace(self.settings, **{name: value}))
+
+    def _show_options(self) -> None:
+        for name in ("follow", "all_tags"):
+            self.actions_[name].setChecked(getattr(self.settings, name))
 
     @Slot()
     def _set_theme(self) -> None:

@@ -13,6 +13,11 @@ from timbrescope.ui.dialogs import AboutDialog, ShortcutsDialog
 if TYPE_CHECKING:
     from timbrescope.ui.main_window import MainWindow
 
+WITHOUT_RECORDING = (
+    "open", "demo", "recent", "settings", "quit", "follow", "all_tags", "models", "shortcuts", "log", "about",
+)  # fmt: skip
+"""The commands that can be given while no recording is open."""
+
 _SKIP_SECONDS = 5.0
 
 
@@ -38,7 +43,8 @@ def menus(window: "MainWindow") -> MenuPlan:
             SEPARATOR,
             Command("loop", "&Loop the selection", transport.set_loop, ("L",), "loop", checkable=True),
             Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
-            Command("follow", "Follow the play&head", window.set_follow, ("F",), "follow", checkable=True),
+            Command("follow", "Follow the play&head", partial(window.set_option, "follow"), ("F",), "follow",
+                    checkable=True),
         ]),
         ("&View", [
             Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),
@@ -56,6 +62,9 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("darker", "&Darker", partial(window.step_option, "gain_db", -1), ("Ctrl+Down",)),
             Command("more-range", "More &range", partial(window.step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
             Command("less-range", "&Less range", partial(window.step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
+            SEPARATOR,
+            Command("all_tags", "Show every &tag", partial(window.set_option, "all_tags"), ("T",), checkable=True,
+                    tip="Show tags that mean the same each by itself"),
         ]),
         ("&Recognition", [
             Command("models", "&Models", lambda: None),

@@ -32,7 +32,7 @@ class RecordingPage(QWidget):
         self._viewport = viewport
         self.overview = OverviewView(session, viewport, theme)
         self.spectrogram = SpectrogramView(session, viewport, theme, settings)
-        self.lanes = LanesView(session, viewport, theme)
+        self.lanes = LanesView(session, viewport, theme, settings)
         self.meters = MetersView(session, viewport, theme, settings)
         self.colour_bar = ColourBar(theme, settings)
         self.colour_bar.setFixedWidth(_SIDE_WIDTH)
@@ -80,7 +80,8 @@ class RecordingPage(QWidget):
             part.set_theme(theme)
 
     def set_settings(self, settings: Settings) -> None:
-        """Take other settings of the picture and of the meters."""
+        """Take other settings of the picture, the lanes and the meters."""
+        self.lanes.set_settings(settings)
         self.spectrogram.set_settings(settings)
         self.colour_bar.set_settings(settings)
         self.meters.set_settings(settings)

@@ -23,6 +23,7 @@ class Theme:
     ``families`` holds one for each family of instruments. They were searched for under two conditions: a contrast of
     at least 3 to 1 against ``base`` (WCAG 2.1, criterion 1.4.11), and the largest distance between any two of them for
     people with usual sight, protanopia, deuteranopia and tritanopia (simulated after Machado et al. 2009).
+    ``groups`` holds a quiet one for each group of tags, with the same contrast; headings name the groups as well.
     """
 
     name: str
@@ -38,7 +39,14 @@ class Theme:
     waveform: str
     lane: tuple[str, ...]
     families: Mapping[str, str]
+    groups: Mapping[str, str]
     warning: str
+
+    def label_colour(self, family: str | None, group: str | None) -> str | None:
+        """Return the colour of an instrument's family or of a tag's group; None for a label that has neither."""
+        if family is not None:
+            return self.families[family]
+        return None if group is None else self.groups[group]
 
 
 DARK = Theme(
@@ -63,6 +71,14 @@ DARK = Theme(
         "percussion": "#aaa2ed",
         "voice": "#a26094",
     },
+    groups={
+        "genre": "#6fa8d0",
+        "instrument": "#c9ad78",
+        "voice": "#c48fb0",
+        "mood": "#7fb898",
+        "era": "#9d98cf",
+        "other": "#9aa3b2",
+    },
     warning="#ffc261",
 )
 LIGHT = Theme(
@@ -86,6 +102,14 @@ LIGHT = Theme(
         "keyboards": "#063e8a",
         "percussion": "#a974d3",
         "voice": "#8c597f",
+    },
+    groups={
+        "genre": "#3a76a3",
+        "instrument": "#8f7030",
+        "voice": "#99597f",
+        "mood": "#3d8061",
+        "era": "#6a64ab",
+        "other": "#68717f",
     },
     warning="#9a5b00",
 )
@@ -171,9 +195,9 @@ def picture_colours(name: str, range_db: float, gain_db: float) -> NDArray[np.ui
     return np.asarray(_map_table(name)[np.clip(np.rint(fraction * 255), 0, 255).astype(int)])
 
 
-def lane_colours(theme: Theme, family: str | None = None) -> NDArray[np.uint8]:
-    """Return the colours of scores 0..1 in 256 steps, shape (256, 3): in one hue where a family is given."""
-    colours = theme.lane if family is None else (theme.base, theme.families[family])
+def lane_colours(theme: Theme, hue: str | None = None) -> NDArray[np.uint8]:
+    """Return the colours of scores 0..1 in 256 steps, shape (256, 3): up to one colour where it is given."""
+    colours = theme.lane if hue is None else (theme.base, hue)
     stops = np.linspace(0.0, 1.0, len(colours))
     table = pg.ColorMap(stops, [QColor(colour) for colour in colours]).getLookupTable(nPts=256)
     return np.asarray(table[:, :3], dtype=np.uint8)

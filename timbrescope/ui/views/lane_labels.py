@@ -1,4 +1,4 @@
-"""What stands in front of the lanes: their names, and a tick in the colour of an instrument's family."""
+"""What stands in front of the lanes: their names, and a tick in the colour of a family or a group."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class LaneLabels(pg.AxisItem):
         self.setStyle(showValues=False, tickLength=0)
 
     def paint(self, painter: QPainter, _option: Any, _widget: Any) -> None:
-        """Draw the names of the visible lanes and the kinds of the visible groups."""
+        """Draw the names of the visible lanes and the titles of the visible groups."""
         view = self.linkedView()
         if view is None:
             return
@@ -40,9 +40,10 @@ class LaneLabels(pg.AxisItem):
         font.setBold(isinstance(line, Heading))
         painter.setFont(font)
         painter.setPen(QColor(self.theme.text))
-        text = line.kind.capitalize() if isinstance(line, Heading) else line.label
+        text = line.title if isinstance(line, Heading) else line.label
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        if not isinstance(line, Heading) and line.family is not None:
+        colour = None if isinstance(line, Heading) else self.theme.label_colour(line.family, line.group)
+        if colour is not None:
             tick = QRectF(box.right() + _GAP / 2, box.top() + 2, _TICK_WIDTH, box.height() - 4)
-            painter.fillRect(tick, QColor(self.theme.families[line.family]))
+            painter.fillRect(tick, QColor(colour))

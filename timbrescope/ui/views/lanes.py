@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QScroll
 
 from timbrescope.core.clock import clock
 from timbrescope.core.labels import INSTRUMENTS
+from timbrescope.core.track import Columns
+from timbrescope.settings import Settings
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, lane_colours
 from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.base import LEFT_WIDTH, TimeBox, TimeView
 from timbrescope.ui.views.lane_labels import LaneLabels
-from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange
+from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange, sections
 
 ROW_PIXELS = 21
 
@@ -30,14 +32,17 @@ class _LaneBox(TimeBox):
         self._scroll_bar.setValue(self._scroll_bar.value() + (-3 if factor > 1 else 3))
 
 
+_Section = tuple[str, str | None]  # a recogniser and a group of its tags
+
+
 class LanePlot(TimeView):
     """The lanes' image."""
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, scroll_bar: QScrollBar) -> None:
         self._session = session
         self._scroll_bar = scroll_bar
-        self._images: dict[str, tuple[pg.ImageItem, ...]] = {}  # before, in and after the middles of the windows
-        self._headings: dict[str, pg.TextItem] = {}
+        self._images: dict[_Section, tuple[pg.ImageItem, ...]] = {}  # before, in and after the windows' middles
+        self._headings: dict[_Section, pg.TextItem] = {}
         self._labels = LaneLabels(theme)
         self._grid = pg.PlotCurveItem(connect="pairs")
         self._grid.setZValue(5)
@@ -54,25 +59,25 @@ class LanePlot(TimeView):
         """Take other colours."""
         super().set_theme(theme)
         self._labels.theme = theme
-        self._tables = {family: lane_colours(theme, family) for family in (None, *theme.families)}
+        hues = (None, *theme.families.values(), *theme.groups.values())
+        self._tables = {hue: lane_colours(theme, hue) for hue in hues}
         self._grid.setPen(pg.mkPen(theme.window, width=1))
         self.set_lines(self.lines)
 
     def set_lines(self, lines: list[Line]) -> None:
-        """Show these headings and lanes, from top to bottom; those of one recogniser stand together."""
+        """Show these headings and lanes, from top to bottom; those of one heading stand together."""
         self._labels.lines = lines
-        present = {line.recogniser for line in lines}
-        for name in self._images.keys() - present:
-            for item in (*self._images.pop(name), self._headings.pop(name)):
+        headings = {_section(heading): heading for _, heading, _ in sections(lines)}
+        for gone in self._images.keys() - headings.keys():
+            for item in (*self._images.pop(gone), self._headings.pop(gone)):
                 self.plotItem.removeItem(item)
-        for name in present - self._images.keys():
-            self._images[name] = tuple(pg.ImageItem() for _ in range(3))
-            self._headings[name] = pg.TextItem(anchor=(0, 0.5))
-            for item in (*self._images[name], self._headings[name]):
+        for new in headings.keys() - self._images.keys():
+            self._images[new] = tuple(pg.ImageItem() for _ in range(3))
+            self._headings[new] = pg.TextItem(anchor=(0, 0.5))
+            for item in (*self._images[new], self._headings[new]):
                 self.plotItem.addItem(item, ignoreBounds=True)
-        for line in lines:
-            if isinstance(line, Heading):
-                self._headings[line.recogniser].setHtml(_html(line, self.theme))
+        for section, heading in headings.items():
+            self._headings[section].setHtml(_html(heading, self.theme))
         self._labels.update()
         self.mark_dirty()
 
@@ -93,26 +98,29 @@ class LanePlot(TimeView):
         viewport, lines = self.viewport_, self.lines
         edges = np.repeat(np.arange(len(lines) + 1), 2)
         self._grid.setData(np.tile([0.0, max(viewport.duration, 0.01)], len(lines) + 1), edges)
-        for index, line in enumerate(lines):
-            if isinstance(line, Heading):
-                self._headings[line.recogniser].setPos(viewport.start, index + 0.5)
-                rows = [row for row in lines if isinstance(row, Row) and row.recogniser == line.recogniser]
-                self._draw(line, index + 1, rows)
+        columns: dict[str, Columns] = {}
+        for index, heading, rows in sections(lines):
+            self._headings[_section(heading)].setPos(viewport.start, index + 0.5)
+            name = heading.recogniser
+            if name not in columns:
+                track = self._session.timeline.scores[name]
+                columns[name] = track.columns(viewport.start, viewport.stop, self.columns_wanted())
+            self._draw(heading, index + 1, rows, columns[name])
 
-    def _draw(self, heading: Heading, top: int, rows: list[Row]) -> None:
-        before, image, after = self._images[heading.recogniser]
+    def _draw(self, heading: Heading, top: int, rows: list[Row], columns: Columns) -> None:
+        before, image, after = self._images[_section(heading)]
         track = self._session.timeline.scores[heading.recogniser]
-        columns = track.columns(self.viewport_.start, self.viewport_.stop, self.columns_wanted())
         for part in (before, image, after):
             part.setVisible(bool(len(columns.frames)))
         if not len(columns.frames):
             return
-        scores = columns.frames[:, [row.column for row in rows]].T
+        scores = np.stack([columns.frames[:, list(row.columns)].max(axis=1) for row in rows])
         if heading.kind != INSTRUMENTS:
             # The root spreads the low scores, at which tags of real music mostly lie, over more colours.
             scores = np.sqrt(scores)
         levels = np.rint(scores * 255).astype(np.uint8)
-        tables = np.stack([self._tables[row.family] for row in rows])  # (rows, 256, 3)
+        hues = [self.theme.label_colour(row.family, row.group) for row in rows]
+        tables = np.stack([self._tables[hue] for hue in hues])  # (rows, 256, 3)
         pixels = tables[np.arange(len(rows))[:, None], levels]  # (rows, columns, 3)
         start = track.start_seconds + columns.first * track.hop_seconds
         stop = start + len(columns.frames) * columns.step * track.hop_seconds
@@ -137,16 +145,24 @@ class LanePlot(TimeView):
             return clock(seconds, 0.01)
         line = lines[index]
         if isinstance(line, Heading):
-            return f"{clock(seconds, 0.01)}   {line.kind.capitalize()}   ({line.recogniser})"
+            return f"{clock(seconds, 0.01)}   {line.title}   ({line.recogniser})"
         frame = self._session.timeline.scores[line.recogniser].at(seconds)
         label = line.label if line.family in {None, line.label} else f"{line.label}, {line.family}"
-        score = "" if frame is None else f"   {frame[line.column]:.2f}"
+        if len(line.names) > 1:
+            label += f": highest of {', '.join(line.names)}"
+        score = "" if frame is None else f"   {line.score(frame):.2f}"
         return f"{clock(seconds, 0.01)}   {label}{score}   ({line.recogniser})"
+
+
+def _section(heading: Heading) -> _Section:
+    return heading.recogniser, heading.group
 
 
 def _html(heading: Heading, theme: Theme) -> str:
     """Return the line above a group as HTML: which model it is, and what the colours mean."""
     parts = [f'<span style="color:{theme.muted}">{escape(heading.recogniser)}</span>']
+    if heading.group is not None:
+        return parts[0]
     parts += [
         f'<span style="color:{theme.families[family]}">■</span>&nbsp;<span style="color:{theme.text}">{family}</span>'
         for family in heading.families
@@ -157,9 +173,10 @@ def _html(heading: Heading, theme: Theme) -> str:
 class LanesView(QWidget):
     """The lanes with what sorts and filters them."""
 
-    def __init__(self, session: Session, viewport: Viewport, theme: Theme) -> None:
+    def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
         super().__init__()
         self._session = session
+        self._all_tags = settings.all_tags
         title = QLabel("Lanes")
         title.setFixedWidth(LEFT_WIDTH)
         title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -212,6 +229,12 @@ class LanesView(QWidget):
         """Take other colours."""
         self.plot.set_theme(theme)
 
+    def set_settings(self, settings: Settings) -> None:
+        """Take another choice of lanes."""
+        if settings.all_tags != self._all_tags:
+            self._all_tags = settings.all_tags
+            self.sort()
+
     def tick(self) -> None:
         """Redraw what changed."""
         self._fit_scroll_bar()
@@ -232,7 +255,7 @@ class LanesView(QWidget):
         self._order_is_old = False
         wanted = self.filter.text().strip()
         timeline = self._session.timeline
-        lines = arrange(timeline, wanted, self.order.currentData())
+        lines = arrange(timeline, wanted, self.order.currentData(), all_tags=self._all_tags)
         if wanted and not lines and timeline.score_specs:
             self.message.setText(f"No label contains “{wanted}”.")
         elif self.message.text().startswith("No label"):

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from timbrescope.core.clock import clock
-from timbrescope.core.labels import INSTRUMENTS
+from timbrescope.core.labels import INSTRUMENTS, TAGS, family
+from timbrescope.core.noteworthy import is_covered, known_instruments
 from timbrescope.core.now_playing import NowPlaying
 from timbrescope.core.timeline import ScoreSpec
 from timbrescope.settings import Settings
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.lane_rows import family_of, in_order
+from timbrescope.ui.views.lane_rows import Row, in_order, rows_of
 
 WIDTH = 264
 _ROW = 26
@@ -34,6 +36,7 @@ class Entry(NamedTuple):
     label: str
     score: float
     family: str | None
+    group: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class MetersView(QWidget):
     """Bars for what sounds now, for the labels that are strongest now, and for the recording as a whole.
 
     Models of instruments fill a calm list of what sounds; the scores of the others at the playhead are shown as they
-    are.
+    are. Unless every tag is wanted, tags that mean the same are one, and those that a model of instruments answers for
+    are left to it. The order is that over all groups: it tells what fits best; what a tag is about shows in its colour.
     """
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
@@ -91,22 +95,25 @@ class MetersView(QWidget):
         now: list[Entry] = []
         whole: list[Entry] = []
         timeline = self._session.timeline
+        instruments = known_instruments(timeline.score_specs.values())
         for spec in in_order(timeline):
             track = timeline.scores[spec.name]
             if not len(track):
                 continue
-            families = [family_of(spec, label) for label in spec.labels]
+            rows = rows_of(spec, all_tags=self._settings.all_tags)
+            if spec.kind == TAGS and not self._settings.all_tags:
+                rows = [row for row in rows if not is_covered(row.label, instruments)]
             # Before the middle of the first window and after that of the last the nearest scores hold.
             last = track.end_seconds - track.hop_seconds / 2
             nearest = float(np.clip(self._viewport.playhead, track.start_seconds, last))
             frame = track.at(nearest)
             if frame is not None and spec.kind == INSTRUMENTS:
                 active = self._follower(spec).update(nearest, frame)
-                sounding = (Entry(entry.label, entry.level, family_of(spec, entry.label)) for entry in active)
+                sounding = (Entry(entry.label, entry.level, family(entry.label), None) for entry in active)
                 playing = (*(playing or ()), *sounding)
             elif frame is not None:
-                now += map(Entry, spec.labels, map(float, frame), families)
-            whole += map(Entry, spec.labels, map(float, timeline.clip_scores(spec.name)), families)
+                now += _entries(rows, frame)
+            whole += _entries(rows, timeline.clip_scores(spec.name))
         shown = (playing, _strongest(now), _strongest(whole))
         if shown != (self._playing, self._now, self._whole):
             self._playing, self._now, self._whole = shown
@@ -180,13 +187,14 @@ class MetersView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.panel if dark else self._theme.line))
         painter.drawRoundedRect(box, 4, 4)
-        colour = self._theme.accent if entry.family is None else self._theme.families[entry.family]
+        own = self._theme.label_colour(entry.family, entry.group)
+        colour = self._theme.accent if own is None else own
         fill = QColor(colour)
         # Light text keeps a contrast of 4.5 to 1 also on the palest family.
-        fill.setAlpha(90 if not dark else 120 if entry.family is None else 80)
+        fill.setAlpha(90 if not dark else 120 if own is None else 80)
         painter.setBrush(fill)
         painter.drawRoundedRect(QRectF(box.left(), box.top(), box.width() * min(entry.score, 1.0), box.height()), 4, 4)
-        if entry.family is not None:
+        if own is not None:
             painter.fillRect(QRectF(box.left(), box.top(), _TICK_WIDTH, box.height()), QColor(colour))
         painter.setPen(QColor(self._theme.text))
         inner = box.adjusted(8, 0, -8, 0)
@@ -196,6 +204,10 @@ class MetersView(QWidget):
         )
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{entry.score:.0%}")
+
+
+def _entries(rows: list[Row], frame: NDArray[np.floating]) -> list[Entry]:
+    return [Entry(row.label, row.score(frame), row.family, row.group) for row in rows]
 
 
 def _strongest(entries: list[Entry]) -> tuple[Entry, ...]:
