@@ -69,6 +69,9 @@ def menus(window: "MainWindow") -> MenuPlan:
         ("&Recognition", [
             Command("models", "&Models", lambda: None),
             Command("again", "&Analyse again", window.session.analyse_again, ("Ctrl+R",)),
+            SEPARATOR,
+            Command("tags", "&Write tags…", partial(_write_tags, window), ("Ctrl+T",),
+                    tip="Write genre, mood and instruments into the file's tags"),
         ]),
         ("&Help", [
             Command("shortcuts", "&Keyboard and mouse", partial(_show_shortcuts, window), ("F1",)),
@@ -76,6 +79,12 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("about", "&About timbrescope", lambda: AboutDialog(window).exec()),
         ]),
     ]  # fmt: skip
+
+
+def _write_tags(window: "MainWindow") -> None:
+    from timbrescope.ui.tag_dialog import ask_for_tags  # mutagen only where tags are wanted
+
+    ask_for_tags(window.session, window.notice.show_notice, window)
 
 
 def _show_shortcuts(window: "MainWindow") -> None:
