@@ -1,6 +1,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -254,6 +256,21 @@ def test_a_journal_that_cannot_be_written_stops_the_write(tmp_path: Path) -> Non
     with pytest.raises(TagError, match="old values cannot be kept"):
         write_tags(path, NEW, run="1")
     assert path.read_bytes() == content
+
+
+def test_a_program_that_is_killed_in_between_loses_nothing(tmp_path: Path) -> None:
+    path = tagged(tmp_path / "a.flac")
+    content, before = path.read_bytes(), read_tags(path)
+    code = (
+        "import os, sys; from pathlib import Path; from timbrescope.audio import metadata\n"
+        "metadata.sound_digest = lambda path: os._exit(9)\n"
+        "metadata.write_tags(Path(sys.argv[1]), {'genre': ('Jazz',)}, run='1')"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
+    assert path.read_bytes() == content
+    write_tags(path, {"genre": ("Folk",)}, run="2")
+    undo_last(path)
+    assert read_tags(path) == before
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")

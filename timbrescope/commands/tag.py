@@ -57,7 +57,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     what.add_argument("--dry-run", action="store_true", help="only show old and new values; this is the default")
     what.add_argument("--write", action="store_true", help="write the new values and keep the old ones for --undo")
     what.add_argument(
-        "--undo", action="store_true", help="put back the values from before the last write; without PATH of all of it"
+        "--undo",
+        action="store_true",
+        help="put back the values from before the last write; without PATH those of the whole last run",
     )
     parser.add_argument(
         "--fields",
