@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         self._title = QLabel()
         self._title.setContentsMargins(8, 0, 8, 0)
         bar.addWidget(self._title)
+        bar.addWidget(self.page.summary)
         self.pointer = QLabel()
         self.pointer.setAccessibleName("Under the pointer")
         self.progress = QProgressBar()
@@ -120,8 +121,8 @@ class MainWindow(QMainWindow):
         self.page.gain_stepped.connect(partial(self.step_option, "gain_db"))
         self.page.range_stepped.connect(partial(self.step_option, "range_db"))
         self.transport.playing_changed.connect(self._show_playing)
-        self.transport.noticed.connect(self._show_notice)
-        self.models_menu.noticed.connect(self._show_notice)
+        self.transport.noticed.connect(self.notice.show_notice)
+        self.models_menu.noticed.connect(self.notice.show_notice)
         self.models_menu.chosen.connect(self._choose_models)
         self.models_menu.installed.connect(self._on_installed)
         session = self.session
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
         session.changed.connect(self._on_changed)
         session.finished.connect(self._on_finished)
         session.failed.connect(self._on_failed)
-        session.noticed.connect(self._show_notice)
+        session.noticed.connect(self.notice.show_notice)
         self._application().styleHints().colorSchemeChanged.connect(self._set_theme)
 
     @staticmethod
@@ -175,6 +176,7 @@ class MainWindow(QMainWindow):
         self.progress.hide()
         self.setWindowTitle("timbrescope")
         self._title.clear()
+        self.page.findings.forget()
         self.pointer.clear()
         self._enable_recording_actions(enabled=False)
 
@@ -219,7 +221,7 @@ class MainWindow(QMainWindow):
         self.progress.hide()
         missing = self.models_menu.missing()
         if self.session.timeline.is_silent:
-            self._show_notice("This recording holds nothing but silence; check how it was made.")
+            self.notice.show_notice("This recording holds nothing but silence; check how it was made.")
         elif missing:
             self._offer_models(missing)
 
@@ -228,7 +230,7 @@ class MainWindow(QMainWindow):
         self.progress.hide()
         if self.session.timeline.seconds > 0:  # what could be read stays
             self.viewport.set_duration(self.session.timeline.seconds)
-            self._show_notice(sentence)
+            self.notice.show_notice(sentence)
         else:
             self.transport.unload()
             self._show_start_page(sentence)
@@ -268,7 +270,7 @@ class MainWindow(QMainWindow):
         try:
             settings.save(paths.config())
         except OSError as error:
-            self._show_notice(
+            self.notice.show_notice(
                 f"The settings cannot be kept in {paths.config()} ({error.strerror}); they hold until you quit."
             )
         self.session.settings = settings
@@ -327,10 +329,6 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def _show_playing(self, playing: bool) -> None:  # noqa: FBT001 (a Qt slot)
         self.actions_.set_icon("play", "pause" if playing else "play", self.theme)
-
-    @Slot(str)
-    def _show_notice(self, sentence: str) -> None:
-        self.notice.show_notice(sentence)
 
     # Qt's events
 

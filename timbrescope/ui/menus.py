@@ -63,6 +63,8 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("more-range", "More &range", partial(window.step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
             Command("less-range", "&Less range", partial(window.step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
             SEPARATOR,
+            Command("changes", "What &changes", window.page.side.show_changes, ("C",),
+                    tip="Go to the list of what enters and leaves"),
             Command("all_tags", "Show every &tag", partial(window.set_option, "all_tags"), ("T",), checkable=True,
                     tip="Show tags that mean the same each by itself"),
         ]),

@@ -1,18 +1,22 @@
-"""The open recording: overview, spectrogram and lanes over one time axis, meters beside them."""
+"""The open recording: overview, spectrogram and lanes over one time axis, meters and changes beside them."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle, QVBoxLayout, QWidget
 
 from timbrescope.core.clock import clock
 from timbrescope.settings import Settings
+from timbrescope.ui.findings import Findings
 from timbrescope.ui.session import Session
+from timbrescope.ui.side_panel import SidePanel
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.base import LEFT_WIDTH
+from timbrescope.ui.views.changes_list import ChangesList
 from timbrescope.ui.views.colour_bar import ColourBar
 from timbrescope.ui.views.lanes import LanesView
 from timbrescope.ui.views.meters import MetersView
 from timbrescope.ui.views.spectrogram import AXIS_WIDTH, SpectrogramView
+from timbrescope.ui.views.summary_line import SummaryLine
 from timbrescope.ui.views.waveform import OverviewView
 
 _SCROLL_STEPS = 10_000
@@ -34,6 +38,10 @@ class RecordingPage(QWidget):
         self.spectrogram = SpectrogramView(session, viewport, theme, settings)
         self.lanes = LanesView(session, viewport, theme, settings)
         self.meters = MetersView(session, viewport, theme, settings)
+        self.findings = Findings(session, self)
+        self.summary = SummaryLine(self.findings)  # the window's tool bar has room for it
+        self.changes = ChangesList(self.findings, viewport)
+        self.side = SidePanel(self.meters, self.changes)
         self.colour_bar = ColourBar(theme, settings)
         self.colour_bar.setFixedWidth(_SIDE_WIDTH)
         self.position = QLabel()
@@ -59,12 +67,13 @@ class RecordingPage(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         body.addLayout(left, 1)
-        body.addWidget(self.meters)
+        body.addWidget(self.side)
 
         self._time_views = (self.overview, self.spectrogram, self.lanes.plot)
         for view in self._time_views:
             view.sought.connect(self.sought)
             view.pointed.connect(self.pointed)
+        self.changes.sought.connect(self.sought)
         self.colour_bar.gain_stepped.connect(self.gain_stepped)
         self.colour_bar.range_stepped.connect(self.range_stepped)
         viewport.moved.connect(self._fit_scroll_bar)
@@ -97,6 +106,7 @@ class RecordingPage(QWidget):
         """Refresh what is read rather than watched."""
         self.lanes.slow_tick()
         self.meters.slow_tick()
+        self.changes.slow_tick()
 
     @Slot()
     def _show_position(self) -> None:
