@@ -1,5 +1,6 @@
 """What changes in the course of a recording, and when: which instruments and tags enter and which leave."""
 
+from bisect import bisect, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -67,13 +68,14 @@ def changes(found: Iterable[Heard], duration_seconds: float) -> list[Change]:
             elif label != "no voice" and not is_covered(label, instruments):
                 tags.setdefault(label, []).extend(_stretches(column, float(limit), borders))
     together: dict[float, list[_Event]] = {}
+    times: list[float] = []
     for of_labels, shortest in ((sharp, _SHORTEST_SECONDS), (tags, _SHORTEST_SECONDS_OF_TAGS)):
         for event in sorted(_events(of_labels, shortest, duration_seconds)):
-            nearest = min(together, key=lambda seconds, event=event: abs(seconds - event.seconds), default=np.inf)  # type: ignore[misc]  # mypy infers no default
-            if abs(nearest - event.seconds) < TOGETHER_SECONDS:
-                together[nearest].append(event)
-            else:
-                together[event.seconds] = [event]
+            seconds = _nearest(times, event.seconds)
+            if abs(seconds - event.seconds) >= TOGETHER_SECONDS:
+                seconds = event.seconds
+                insort(times, seconds)
+            together.setdefault(seconds, []).append(event)
     return [
         Change(
             seconds,
@@ -82,6 +84,12 @@ def changes(found: Iterable[Heard], duration_seconds: float) -> list[Change]:
         )
         for seconds, events in sorted(together.items())
     ]
+
+
+def _nearest(times: list[float], seconds: float) -> float:
+    """Return the nearest of some times in ascending order; infinity where there is none."""
+    place = bisect(times, seconds)
+    return min(times[max(0, place - 1) : place + 1], key=lambda time: abs(time - seconds), default=float("inf"))
 
 
 def _smoothed(scores: NDArray[np.floating], rows: int) -> NDArray[np.float64]:
