@@ -41,6 +41,11 @@ def tag_journal() -> Path:
     return data() / "tag-journal"
 
 
+def history() -> Path:
+    """Return the file of what the user's own recordings scored."""
+    return data() / "history.sqlite3"
+
+
 def cache() -> Path:
     """Return the folder for what can be made again, such as spectra of recordings; ``TIMBRESCOPE_CACHE`` moves it."""
     return Path(os.environ.get("TIMBRESCOPE_CACHE") or platformdirs.user_cache_dir(APPLICATION, appauthor=False))

@@ -79,6 +79,11 @@ class Settings:
         "auto", "Recognition", "Compute on", "Automatic takes the GPU where there is one, else the CPU.",
         choices=(("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU (cuda)"), ("mps", "Apple GPU (mps)")),
     )  # fmt: skip
+    remember: bool = _option(
+        True, "Recognition", "Remember results",
+        "Keep the scores of your recordings, on this computer only; Recognition > How labels relate counts them and "
+        "deletes them.",
+    )  # fmt: skip
     smoothing_seconds: float = _option(
         0.5, "Now playing", "Smoothing", "Longer makes the list of instruments calmer and later; 0 smooths nothing.",
         minimum=0.0, maximum=5.0, step=0.1, unit=" s",

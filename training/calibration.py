@@ -26,12 +26,12 @@ from timbrescope import paths
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.recognition.checkpoint import load_checkpoint, save_checkpoint
 from timbrescope.recognition.features import compress
+from timbrescope.recognition.label_vectors import last_dense
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import FrontEnd, ModelSpec
 from training.collection import UNKNOWN, Collection
 from training.config import Config, find_config, read_config
 from training.errors import TrainingError
-from training.evaluation.agreement import last_dense
 from training.evaluation.metrics import THRESHOLDS, Floats, reliability, scan_thresholds
 from training.examples import Examples, Indices
 from training.progress import Calibrated, Prepared, Problem, Report, Terminal

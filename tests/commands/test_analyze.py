@@ -16,8 +16,11 @@ from tests.tiny import SPEC, Tiny
 from tests.ui.instruments import INSTRUMENTS, install
 from timbrescope import __version__, cli, paths
 from timbrescope.commands import analyze
+from timbrescope.core import history
 from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.recogniser import Recogniser
+from timbrescope.recognition.relations import read_relations
+from timbrescope.settings import Settings
 
 RATE = 22_050
 
@@ -274,3 +277,13 @@ def test_text_shows_instruments_first_and_then_tags(
     install([])
     assert run(music / "höher.flac") == 0
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["no", "instrument"]
+
+
+def test_what_was_found_is_remembered_unless_the_settings_say_otherwise(music: Path) -> None:
+    assert run(music) == 0
+    path = paths.models() / "tiny.safetensors"
+    assert read_relations(path).files == 2
+    history.forget()
+    Settings(remember=False).save(paths.config())
+    assert run(music) == 0
+    assert read_relations(path).files == 0

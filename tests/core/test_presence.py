@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from timbrescope.core.presence import JOINED_SECONDS, Presence, presences
+from timbrescope.core.presence import JOINED_SECONDS, Presence, presences, shares
 from timbrescope.core.timeline import ScoreSpec
 
 LABELS = ("drums", "flute", "piano")
@@ -77,3 +77,11 @@ def test_a_recording_shorter_than_a_window_is_one_stretch() -> None:
 def test_a_short_sound_in_between_divides_the_time_without() -> None:
     without = presences(spec(), rows("..x..", ".....", "....."), 5.0)[1]
     assert without == Presence(None, 0.9, ((0.0, 1.25), (1.75, 5.0)))
+
+
+def test_shares_are_those_of_the_presences() -> None:
+    found = {one.label: one.share for one in presences(spec(), rows("xx..", "...x", "...."), 3.0)}
+    np.testing.assert_allclose(
+        shares(spec(), rows("xx..", "...x", "...."), 3.0), [found.get(label, 0.0) for label in LABELS]
+    )
+    np.testing.assert_array_equal(shares(spec(), rows("", "", ""), 3.0), np.zeros(3))

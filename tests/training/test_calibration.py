@@ -13,6 +13,7 @@ from tests.training import labelled
 from timbrescope.recognition import networks
 from timbrescope.recognition.checkpoint import load_checkpoint, read_spec, save_checkpoint
 from timbrescope.recognition.features import compress
+from timbrescope.recognition.label_vectors import last_dense
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks.registry import register
 from timbrescope.recognition.spec import ModelSpec
@@ -21,7 +22,6 @@ from training.calibration import best_thresholds, calibrate, fit_scale_and_shift
 from training.collection import UNKNOWN, Collection
 from training.config import Config, Stage
 from training.errors import TrainingError
-from training.evaluation.agreement import last_dense
 from training.evaluation.metrics import count, decide, mean_known, reliability
 from training.preparation import Preparation, model_spec, prepare
 from training.progress import Calibrated, Event, Problem, Step

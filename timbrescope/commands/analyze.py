@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from timbrescope import __version__
+from timbrescope import __version__, paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
 from timbrescope.commands.interruption import noticed_interruption
 from timbrescope.commands.messages import complain
 from timbrescope.commands.output import FORMATS, writer
+from timbrescope.core import history
 from timbrescope.core.analysis import Analysis, gather
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError, ModelError, TimbrescopeError
 from timbrescope.core.timeline import Chunk
 from timbrescope.recognition.store import ModelStore
-from timbrescope.settings import DEFAULT_MODELS
+from timbrescope.settings import DEFAULT_MODELS, Settings
 
 if TYPE_CHECKING:
     from timbrescope.recognition.recogniser import Recogniser
@@ -170,6 +171,8 @@ class Analyst:
         options: of the command.
         stop: raises KeyboardInterrupt where the user wants that.
 
+    What it found in whole recordings is kept in the user's history, unless the settings say otherwise.
+
     Without ``--models`` it goes on with those of the default models that can be used and says why the others cannot.
 
     Attributes:
@@ -190,6 +193,7 @@ class Analyst:
         self._checkpoints = self._usable(ModelStore().find, names)
         self._device: str = options.device
         self._hop_seconds: float | None = options.hop
+        self._remembers = Settings.load(paths.config()).remember
 
     def _usable(self, use: Callable[[Given], Found], given: Iterable[Given]) -> list[Found]:
         """Return what can be used of models; default models that cannot are named, unless none is left."""
@@ -241,6 +245,8 @@ class Analyst:
             raise AudioError(
                 f"{path} holds nothing but silence, so there is nothing to recognise; check the recording."
             )
+        if self._remembers and not damage:
+            history.keep(path, analysis.heard(), analysis.duration_seconds)
         return analysis, damage[0] if damage else None
 
 

@@ -61,13 +61,14 @@ class Analysis:
     @property
     def summary(self) -> str:
         """One line on the recording, in words; an empty one where nothing stands out."""
-        return summarise(self._heard(), self.duration_seconds)
+        return summarise(self.heard(), self.duration_seconds)
 
     def changes(self) -> list[Change]:
         """Return what enters and leaves in the course of the recording."""
-        return changes(self._heard(), self.duration_seconds)
+        return changes(self.heard(), self.duration_seconds)
 
-    def _heard(self) -> list[Heard]:
+    def heard(self) -> list[Heard]:
+        """Return what each model said."""
         return [Heard(result.spec, result.scores, result.clip_scores) for result in self.results.values()]
 
     def to_dict(self, *, summary: bool = False, changes: bool = False) -> dict[str, Any]:

@@ -42,15 +42,30 @@ def presences(spec: ScoreSpec, scores: NDArray[np.float32], duration_seconds: fl
     """
     if not len(scores) or duration_seconds <= 0:
         return []
-    inner = spec.start_seconds + np.arange(1, len(scores)) * np.float64(spec.hop_seconds)
-    borders = np.concatenate([[0.0], np.minimum(inner, duration_seconds), [duration_seconds]])
-    present = scores >= np.asarray(spec.present_from, dtype=np.float32)
+    borders, present = _rows(spec, scores, duration_seconds)
     found = [
         _presence(label, column, borders, JOINED_SECONDS) for label, column in zip(spec.labels, present.T, strict=True)
     ]
     listed = sorted((one for one in found if one.share > 0), key=lambda one: -one.share)
     without = _presence(None, np.logical_not(np.any(present, axis=1)), borders, 0.0)
     return [*listed, without] if without.share > 0 else listed
+
+
+def shares(spec: ScoreSpec, scores: NDArray[np.floating], duration_seconds: float) -> NDArray[np.float64]:
+    """Return for how much of a recording each label is present, in 0..1, shape (labels,); the rest is as above."""
+    if not len(scores) or duration_seconds <= 0:
+        return np.zeros(len(spec.labels))
+    borders, present = _rows(spec, scores, duration_seconds)
+    return np.asarray(np.diff(borders) @ present / borders[-1])
+
+
+def _rows(
+    spec: ScoreSpec, scores: NDArray[np.floating], duration_seconds: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the borders of the time for which each row counts, and which labels are present in it."""
+    inner = spec.start_seconds + np.arange(1, len(scores)) * np.float64(spec.hop_seconds)
+    borders = np.concatenate([[0.0], np.minimum(inner, duration_seconds), [duration_seconds]])
+    return borders, scores >= np.asarray(spec.present_from, dtype=np.float32)
 
 
 def _presence(

@@ -19,7 +19,7 @@ from timbrescope.core.noteworthy import Heard, Noteworthy, is_covered, known_ins
 from timbrescope.core.presence import presences
 from timbrescope.core.tag_groups import group_of
 
-_PRESENT_SHARE: Final = 0.15
+PRESENT_SHARE: Final = 0.15
 _SOLO_SHARE: Final = 0.5
 _ASIDE_SHARE: Final = 0.05
 _MOODS, _GENRES, _SOUNDS = 2, 2, 5
@@ -116,7 +116,7 @@ def _style(genres: Sequence[str]) -> str:
 
 def _sounds(shares: dict[str, float], tags: Sequence[str]) -> list[str]:
     """Return instruments and then voices."""
-    present = [label for label, share in shares.items() if share >= _PRESENT_SHARE]
+    present = [label for label, share in shares.items() if share >= PRESENT_SHARE]
     named = [tag for tag in tags if group_of(tag) == "instrument"]
     voices = [tag for tag in tags if group_of(tag) == "voice" and tag != "no voice"]
     particular = [voice for voice in voices if voice != "voice"]

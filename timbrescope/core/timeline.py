@@ -22,6 +22,7 @@ class ScoreSpec:
         hop_seconds: distance of neighbouring rows.
         window_seconds: how much sound a row describes; row i describes it from i * hop_seconds on.
         thresholds: the score from which each label counts as present; empty where the model has none of its own.
+        fingerprint: the digest of its description and weights; empty where the scores come from elsewhere.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ScoreSpec:
     hop_seconds: float
     window_seconds: float
     thresholds: tuple[float, ...] = ()
+    fingerprint: str = ""
 
     @property
     def present_from(self) -> tuple[float, ...]:

@@ -82,6 +82,25 @@ def read_spec(path: Path) -> ModelSpec:
     return ModelSpec.from_dict(_read(path, tensors=False).description)
 
 
+def read_fingerprint(path: Path) -> str:
+    """Return the digest of a model's description and weights, as the file says it: equal models have equal ones.
+
+    Raises:
+        ModelError: the file is missing, damaged or no model.
+    """
+    return _read(path, tensors=False).digest
+
+
+def read_weights(path: Path) -> tuple[ModelSpec, Tensors]:
+    """Return the description of a model and its tensors by name, checked against its digest.
+
+    Raises:
+        ModelError: the file is missing, damaged or no model.
+    """
+    content = _read_checked(path)
+    return ModelSpec.from_dict(content.description), content.tensors
+
+
 def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[ModelSpec, Model]":
     """Return a model, checked against its digest: its description, and itself on a device in evaluation mode.
 
@@ -92,11 +111,10 @@ def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[
 
     from timbrescope.recognition.model import Model
 
-    content = _read_checked(path)
-    spec = ModelSpec.from_dict(content.description)
+    spec, tensors = read_weights(path)
     model = Model(spec)
     try:
-        model.load_weights({name: torch.from_numpy(tensor) for name, tensor in content.tensors.items()})
+        model.load_weights({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
     except ModelError as error:
         raise ModelError(f"{path} does not fit its own description ({error}); install the model again.") from error
     return spec, model.to(device).eval()

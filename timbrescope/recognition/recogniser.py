@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from timbrescope.core.timeline import ScoreSpec
-from timbrescope.recognition.checkpoint import load_checkpoint
+from timbrescope.recognition.checkpoint import load_checkpoint, read_fingerprint
 from timbrescope.recognition.device import is_out_of_memory
 from timbrescope.recognition.spec import ModelSpec
 
@@ -28,9 +28,16 @@ class Recogniser:
     """
 
     def __init__(
-        self, spec: ModelSpec, network: nn.Module, device: torch.device, *, hop_frames: int | None = None
+        self,
+        spec: ModelSpec,
+        network: nn.Module,
+        device: torch.device,
+        *,
+        hop_frames: int | None = None,
+        fingerprint: str = "",
     ) -> None:
         self.spec = spec
+        self.fingerprint = fingerprint
         self.hop_frames = hop_frames or spec.hop_frames
         self.device = device
         self.notices: list[str] = []
@@ -57,7 +64,7 @@ class Recogniser:
         hop_frames = None if hop_seconds is None else max(1, round(hop_seconds / spec.front_end.hop_seconds))
         if hop_frames is not None and or_finer and spec.hop_frames < spec.window_frames:
             hop_frames = min(hop_frames, spec.hop_frames)
-        return cls(spec, network, device, hop_frames=hop_frames)
+        return cls(spec, network, device, hop_frames=hop_frames, fingerprint=read_fingerprint(path))
 
     @property
     def file_batch(self) -> int:
@@ -69,7 +76,9 @@ class Recogniser:
         """What the scores mean, for the timeline and for export."""
         spec = self.spec
         hop_seconds = self.hop_frames * spec.front_end.hop_seconds
-        return ScoreSpec(spec.name, spec.kind, spec.labels, hop_seconds, spec.window_seconds, spec.thresholds)
+        return ScoreSpec(
+            spec.name, spec.kind, spec.labels, hop_seconds, spec.window_seconds, spec.thresholds, self.fingerprint
+        )
 
     @torch.inference_mode()
     def score(self, windows: Tensor) -> Scores:

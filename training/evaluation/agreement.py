@@ -2,41 +2,15 @@
 
 Source of all: Choi, Fazekas, Cho and Sandler, "On the robustness of deep convolutional neural networks for music
 classification", 2017 (published as "The effects of noisy labels on deep convolutional neural networks for music
-tagging"). Targets have the shape (items, labels), ``UNKNOWN`` (nan) where nobody knows.
+tagging"). What of it the program shows too stands in ``timbrescope.core.relations`` and, of networks, in
+``timbrescope.recognition.label_vectors``.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from torch import nn
 
 Floats = NDArray[np.float64]
-
-
-def co_occurrence(targets: NDArray[np.floating]) -> Floats:
-    """Return the normalised tag co-occurrence C(i, j) = #(i and j) / #i, shape (labels, labels).
-
-    Items where j is unknown are not counted with i either; rows of tags that never occur are nan. Source: equation 1,
-    section III-A.
-    """
-    applies, known = (targets > 0.5).astype(np.float64), (~np.isnan(targets)).astype(np.float64)
-    both, either = applies.T @ applies, applies.T @ known
-    return _ratio(both, either)
-
-
-def label_vectors(network: nn.Module, n_labels: int) -> Floats | None:
-    """Return the weights of the last dense layer, one vector a label, shape (labels, features).
-
-    None where the network does not end in a dense layer. Source: section V-A.
-    """
-    dense = last_dense(network, n_labels)
-    return None if dense is None else dense.weight.detach().cpu().numpy().astype(np.float64)
-
-
-def last_dense(network: nn.Module, n_labels: int) -> nn.Linear | None:
-    """Return the last dense layer with an output for each label; None where there is none."""
-    dense = [layer for layer in network.modules() if isinstance(layer, nn.Linear) and layer.out_features == n_labels]
-    return dense[-1] if dense else None
 
 
 def label_vector_similarity(vectors: Floats) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from timbrescope.core.relations import co_occurrence
 from training.errors import TrainingError
 from training.evaluation import agreement
 from training.evaluation.aggregate import Rule, rule
@@ -233,7 +234,7 @@ def _calibration(judged: Cases) -> Calibration:
 def _tags(predictions: Predictions) -> Tags | None:
     if predictions.label_vectors is None:
         return None
-    together = agreement.co_occurrence(predictions.targets)
+    together = co_occurrence(predictions.targets)
     similar = agreement.label_vector_similarity(predictions.label_vectors)
     correlation = agreement.rank_correlation(together, similar)
     return Tags(tuple(map(_numbers, together)), tuple(map(_numbers, similar)), _number(correlation))

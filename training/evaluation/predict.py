@@ -14,12 +14,12 @@ from timbrescope.audio.file import AudioFile
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError
 from timbrescope.core.loudness import window_levels
+from timbrescope.recognition.label_vectors import label_vectors
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from timbrescope.recognition.spec import ModelSpec
 from training.collection import UNKNOWN, Collection, Item, Task
 from training.errors import TrainingError
-from training.evaluation.agreement import label_vectors
 from training.evaluation.matching import Matching, match
 
 Progress = Callable[[int, int, Path], None]

@@ -1,47 +1,19 @@
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 from training.evaluation.agreement import (
-    co_occurrence,
     error_rates,
     estimated_positives,
     label_vector_similarity,
-    label_vectors,
     rank_correlation,
     tagability,
 )
 
 
-def test_co_occurrence_by_hand() -> None:
-    # rock always comes with loud; loud comes with rock half of the time; nothing is ever quiet
-    targets = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 0], [0, 1, 0]], np.float64)
-    expected = [[1.0, 1.0, 0.0], [0.5, 1.0, 0.0], [np.nan, np.nan, np.nan]]
-    np.testing.assert_array_equal(co_occurrence(targets), expected)
-
-
-def test_unknown_tags_do_not_count_as_absent() -> None:
-    targets = np.array([[1, 1], [1, np.nan], [1, 0]])
-    assert co_occurrence(targets)[0, 1] == 0.5
-    assert co_occurrence(targets)[0, 0] == 1.0
-
-
-def test_label_vectors_are_those_of_the_last_dense_layer() -> None:
-    network = nn.Sequential(nn.Linear(7, 3), nn.ReLU(), nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 3), nn.Sigmoid())
-    vectors = label_vectors(network, 3)
-    assert vectors is not None
-    assert vectors.shape == (3, 5)
-    last = network[4]
-    assert isinstance(last, nn.Linear)
+def test_label_vector_similarity_is_the_dot_product() -> None:
+    vectors = np.array([[1.0, 2.0], [0.0, 3.0], [-1.0, 0.5]])
     similarity = label_vector_similarity(vectors)
-    expected = (last.weight @ last.weight.T).detach()
-    torch.testing.assert_close(torch.from_numpy(similarity).float(), expected)
-    np.testing.assert_array_equal(similarity, similarity.T)
-
-
-def test_a_network_without_a_dense_layer_has_no_label_vectors() -> None:
-    assert label_vectors(nn.Conv2d(1, 3, 1), 3) is None
+    np.testing.assert_array_equal(similarity, [[5.0, 6.0, 0.0], [6.0, 9.0, 1.5], [0.0, 1.5, 1.25]])
 
 
 def test_rank_correlation_of_equal_and_of_opposite_rankings() -> None:
