@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from training.corpora.takes import SAMPLE_RATE, Job, Take
 
-TAKE_SECONDS = 24.0
+TAKE_SECONDS, SECTION_SECONDS = 24.0, 3.0
+"""Every section of a take is another sound of its kind."""
 LICENCE = "synthesised, CC0 1.0"
 SLOPES = {"blue": 0.5, "white": 0.0, "pink": -0.5, "brown": -1.0}
 """Exponents of amplitude over frequency: +3, 0, -3 and -6 dB an octave."""
@@ -94,13 +95,16 @@ KINDS: Mapping[str, Callable[[int, np.random.Generator], Sound]] = {
 
 
 def _take(kind: str, rng: np.random.Generator) -> Take:
-    sound = KINDS[kind](round(TAKE_SECONDS * SAMPLE_RATE), rng=rng)  # type: ignore[call-arg]  # both take rng by name
+    make = KINDS[kind]
+    count = round(TAKE_SECONDS / SECTION_SECONDS)
+    sections = [make(round(SECTION_SECONDS * SAMPLE_RATE), rng=rng) for _ in range(count)]  # type: ignore[call-arg]  # all take rng by name
     return Take(
-        samples=np.asarray(sound, dtype=np.float32),
+        samples=np.asarray(np.concatenate(sections), dtype=np.float32),
         labels=(),
         source="synthesised",
         group=f"synthesised_{kind}",
         licence=LICENCE,
+        pieces=tuple(((n * SECTION_SECONDS, (n + 1) * SECTION_SECONDS), "") for n in range(count)),
     )
 
 
