@@ -80,6 +80,13 @@ def test_pairs_worth_a_look() -> None:
     assert relations.similar_but_apart(9) == [(rock, folk), (folk, guitar)]  # sad never occurs at all
 
 
+def test_synonyms_do_not_fill_the_lists() -> None:
+    relations = relate(("female", "rock", "woman"), "tags", np.ones((3, 2)), np.ones((1, 3), np.bool_))
+    assert relations.labels == ("rock", "female", "woman")
+    assert relations.most_similar(9) == [(0, 1), (0, 2)]
+    assert relations.most_together(9) == [(0, 1), (0, 2)]
+
+
 def test_without_vectors_or_files_the_rest_is_told() -> None:
     nothing = np.zeros((0, 4), np.bool_)
     assert relate(LABELS, "tags", None, nothing).words(0, 1) == "rock and folk"

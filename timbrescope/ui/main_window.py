@@ -24,6 +24,7 @@ from timbrescope.audio.file import SUFFIXES, AudioFile
 from timbrescope.settings import Settings, declared, is_valid
 from timbrescope.ui.actions import Actions
 from timbrescope.ui.dialogs import SettingsDialog
+from timbrescope.ui.history_writer import HistoryWriter
 from timbrescope.ui.memory import Memory
 from timbrescope.ui.menus import WITHOUT_RECORDING, menus
 from timbrescope.ui.models_menu import ModelsMenu
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self.viewport, volume=settings.volume / 100, parent=self)
         self.transport.follow = settings.follow
         self._memory = Memory()
+        self._history = HistoryWriter(self.session, self)
 
         self.start_page = StartPage(self.theme)
         self.page = RecordingPage(self.session, self.viewport, self.theme, settings)
@@ -352,4 +354,5 @@ class MainWindow(QMainWindow):
         self.transport.unload()
         self.session.close()
         self.models_menu.wait()
+        self._history.wait()
         event.accept()

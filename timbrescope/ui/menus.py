@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from timbrescope.ui.main_window import MainWindow
 
 WITHOUT_RECORDING = (
-    "open", "demo", "recent", "settings", "quit", "follow", "all_tags", "models", "shortcuts", "log", "about",
+    "open", "demo", "recent", "settings", "quit", "follow", "all_tags", "models", "relations",
+    "shortcuts", "log", "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
 
@@ -71,6 +72,8 @@ def menus(window: "MainWindow") -> MenuPlan:
         ("&Recognition", [
             Command("models", "&Models", lambda: None),
             Command("again", "&Analyse again", window.session.analyse_again, ("Ctrl+R",)),
+            Command("relations", "How labels &relate…", partial(_show_relations, window),
+                    tip="Show which labels are alike, and which your recordings have together"),
             SEPARATOR,
             Command("tags", "&Write tags…", partial(_write_tags, window), ("Ctrl+T",),
                     tip="Write genre, mood and instruments into the file's tags"),
@@ -87,6 +90,13 @@ def _write_tags(window: "MainWindow") -> None:
     from timbrescope.ui.tag_dialog import ask_for_tags  # mutagen only where tags are wanted
 
     ask_for_tags(window.session, window.notice.show_notice, window)
+
+
+def _show_relations(window: "MainWindow") -> None:
+    from timbrescope.ui.relations_dialog import show_relations  # the exporters only where they are wanted
+
+    settings = window.settings
+    show_relations(window.theme, settings.models, remembers=settings.remember, parent=window)
 
 
 def _show_shortcuts(window: "MainWindow") -> None:
