@@ -1,19 +1,15 @@
 """Where played sound goes: a sound card through PortAudio, or nowhere at the same pace."""
 
-import contextlib
-import ctypes
-import ctypes.util
-import importlib
-import sys
 import threading
 import time
 from collections.abc import Callable
-from types import ModuleType
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from timbrescope.audio import portaudio
 from timbrescope.core.errors import AudioError
 
 Pull = Callable[[NDArray[np.float32], float], None]
@@ -60,7 +56,7 @@ class SoundCard:
     """
 
     def __init__(self, rate: int, pull: Pull) -> None:
-        library = _portaudio()
+        library = portaudio.load()
         try:
             device = library.query_devices(kind="output")
         except (library.PortAudioError, ValueError) as error:
@@ -73,12 +69,15 @@ class SoundCard:
         self._errors = library.PortAudioError
         for self.rate in (rate, int(device["default_samplerate"])):
             try:
-                self._stream = library.OutputStream(
-                    samplerate=self.rate,
-                    channels=self.channels,
-                    dtype="float32",
-                    latency=LATENCY_SECONDS,
-                    callback=self._callback,
+                self._stream = portaudio.open_stream(
+                    partial(
+                        library.OutputStream,
+                        samplerate=self.rate,
+                        channels=self.channels,
+                        dtype="float32",
+                        latency=LATENCY_SECONDS,
+                        callback=self._callback,
+                    )
                 )
             except self._errors as error:
                 refusal = error
@@ -119,7 +118,7 @@ class SoundCard:
 
     def close(self) -> None:
         """Give the card back."""
-        self._stream.close(ignore_errors=True)
+        portaudio.close_stream(self._stream)
 
     def _callback(self, out: NDArray[np.float32], _frames: int, times: Any, _status: Any) -> None:
         now = time.monotonic()
@@ -173,41 +172,3 @@ class NoCard:
             count = int((now - due) * self.rate)
             self._pull(np.empty((count, self.channels), np.float32), now)
             due += count / self.rate
-
-
-def look_again() -> None:
-    """Let PortAudio list the devices anew, which it does only when it starts; this ends every open stream."""
-    library = sys.modules.get("sounddevice")
-    if library is not None:
-        with contextlib.suppress(library.PortAudioError):
-            # sounddevice has no public name for these two, and no other way to notice a device.
-            library._terminate()  # noqa: SLF001
-            library._initialize()  # noqa: SLF001
-
-
-def _portaudio() -> ModuleType:
-    """Return sounddevice, imported only when sound is wanted: it fails where PortAudio is missing.
-
-    Raises:
-        AudioError: PortAudio is missing or does not start.
-    """
-    _silence_alsa()
-    try:
-        return importlib.import_module("sounddevice")
-    except Exception as error:  # OSError without the library, PortAudioError when it does not start
-        raise AudioError(
-            f"There is no sound because PortAudio cannot be used ({error}); install it (on Debian and Ubuntu the "
-            "package is libportaudio2) and start again."
-        ) from error
-
-
-_ALSA_HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p)
-_QUIET = _ALSA_HANDLER(lambda *_: None)  # must outlive the library that calls it
-
-
-def _silence_alsa() -> None:
-    """Keep ALSA from writing to the terminal about each device that it does not find."""
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError, AttributeError):  # no ALSA, no noise
-        ctypes.CDLL(ctypes.util.find_library("asound") or "libasound.so.2").snd_lib_error_set_handler(_QUIET)

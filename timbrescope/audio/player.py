@@ -11,8 +11,9 @@ import soxr
 from numpy.typing import NDArray
 
 from timbrescope.audio.file import AudioFile
-from timbrescope.audio.output import NoCard, Output, SoundCard, look_again
+from timbrescope.audio.output import NoCard, Output, SoundCard
 from timbrescope.audio.passage import Passage
+from timbrescope.audio.portaudio import look_again
 from timbrescope.audio.ring import Ring
 from timbrescope.core.errors import AudioError
 
