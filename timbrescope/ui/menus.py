@@ -93,7 +93,7 @@ def _write_tags(window: "MainWindow") -> None:
 
 
 def _show_relations(window: "MainWindow") -> None:
-    from timbrescope.ui.relations_dialog import show_relations  # the exporters only where they are wanted
+    from timbrescope.ui.relations_dialog import show_relations  # read only where it is wanted
 
     settings = window.settings
     show_relations(window.theme, settings.models, remembers=settings.remember, parent=window)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from timbrescope import paths
 from timbrescope.core import history
 from timbrescope.core.files import replaced_when_done
 from timbrescope.core.labels import INSTRUMENTS, rank
@@ -29,7 +30,7 @@ from timbrescope.recognition.relations import read_relations
 from timbrescope.recognition.store import ModelStore, StoredModel
 from timbrescope.ui.plot_export import PICTURES, picture_of
 from timbrescope.ui.theme import Theme
-from timbrescope.ui.threads import JobThread, sentence
+from timbrescope.ui.threads import JobThread
 from timbrescope.ui.views.matrix import MatrixView
 from timbrescope.ui.views.pair_list import PairList
 
@@ -269,7 +270,7 @@ class RelationsDialog(QDialog):
         try:
             history.forget()
         except OSError as error:
-            self.words.setText(sentence(error))
+            self.words.setText(f"{paths.history()} cannot be emptied ({error.strerror}); allow writing there.")
             return
         self._start()
 

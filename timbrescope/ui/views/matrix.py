@@ -45,7 +45,7 @@ class MatrixView(pg.GraphicsLayoutWidget):
         self.box = self.plot.getViewBox()
         self.box.invertY()
         self.box.setDefaultPadding(0)
-        self.box.setBackgroundColor(theme.panel)  # seen where nothing is known
+        self.box.setBackgroundColor(theme.line)  # seen where nothing is known
         self._image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self._image)
         self._lines: list[pg.InfiniteLine] = []
