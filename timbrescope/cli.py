@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import analyze, evaluate, models, networks, tag, train
+from timbrescope.commands import analyze, devices, evaluate, live, models, networks, tag, train
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.logs import start_log
@@ -20,6 +20,7 @@ examples:
   timbrescope analyze song.mp3          print what is recognised
   timbrescope analyze Music/ --format json --output analyses/
   timbrescope tag Music/ --write        write genre, mood and instruments into the files' tags
+  timbrescope live --record take.flac   recognise and record what a microphone hears
   timbrescope models install musicnn-msd
 
 'timbrescope COMMAND --help' explains a command.
@@ -40,7 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"timbrescope {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
     analyze.add_parser(commands)
+    devices.add_parser(commands)
     evaluate.add_parser(commands)
+    live.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)
     tag.add_parser(commands)

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -47,7 +48,7 @@ class Recogniser:
     @classmethod
     def load(
         cls, path: Path, device: torch.device, *, hop_seconds: float | None = None, or_finer: bool = False
-    ) -> "Recogniser":
+    ) -> Self:
         """Read a checkpoint.
 
         Args:
