@@ -240,7 +240,14 @@ def _order(examples: Examples, config: Config, number: int) -> Indices:
     how, seed = config.data, config.training.seed
     if how.balance in ("sampling", "sources"):
         groups = examples.groups if how.balance == "sources" else None
-        return balanced_order(examples.targets, seed, number, groups=groups, unknown_turns=how.unknown_turns)
+        return balanced_order(
+            examples.targets,
+            seed,
+            number,
+            groups=groups,
+            unknown_turns=how.unknown_turns,
+            nothing_turns=how.nothing_turns,
+        )
     return np.random.default_rng([seed, number]).permutation(len(examples))
 
 

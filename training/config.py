@@ -33,6 +33,7 @@ class Data:
             their sizes, ``weights`` weighs the classes' losses, ``none`` none of these.
         unknown_turns: where sampling is balanced: how often pieces of which nobody knows a label come up for once that
             each label does.
+        nothing_turns: the same for pieces without any label, such as noise.
     """
 
     layout: str = "auto"
@@ -43,6 +44,7 @@ class Data:
     silence_db: float | None = None
     balance: Literal["none", "sampling", "sources", "weights"] = "none"
     unknown_turns: int = 1
+    nothing_turns: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Network:
         hop_frames: distance of its windows in use; None means half a second, or a window where that is shorter.
         start_from: checkpoints, or names of other configurations that are trained first on the same data, whose
             tensors it takes where name and shape agree.
+        quiet_start: its last dense layer starts at zero. One whose inputs are all large, as peaks are, otherwise spends
+            its first thousand steps on unlearning what it happened to say.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Network:
     window_frames: int | None = None
     hop_frames: int | None = None
     start_from: tuple[str, ...] = ()
+    quiet_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def balanced_order(
     *,
     groups: NDArray[np.integer] | None = None,
     unknown_turns: int = 1,
+    nothing_turns: int = 1,
 ) -> NDArray[np.int64]:
     """Return an epoch of as many examples as there are, in which all labels come up in turn (PANNs, Kong et al. 2020).
 
@@ -111,12 +112,13 @@ def balanced_order(
         groups: number of each example's group; a label then draws examples so that a group with a hundred times as
             many as another comes up ten times as often, lest large sources hide the small ones.
         unknown_turns: of examples of which nobody knows whether a label applies, to one of each label.
+        nothing_turns: of examples without any label.
     """
     rng = np.random.default_rng([seed, epoch])
     applies = np.nan_to_num(targets) >= 0.5
     unknown = np.isnan(targets).any(axis=1) & ~applies.any(axis=1)
     nothing = ~applies.any(axis=1) & ~unknown
-    queues = [np.flatnonzero(chosen) for chosen in (*applies.T, nothing, *[unknown] * unknown_turns)]
+    queues = [np.flatnonzero(chosen) for chosen in (*applies.T, *[nothing] * nothing_turns, *[unknown] * unknown_turns)]
     queues = [queue for queue in queues if len(queue)]
     if not queues:
         return np.empty(0, np.int64)

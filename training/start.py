@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import load_checkpoint
+from timbrescope.recognition.label_vectors import last_dense
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks.embedding import Embedder
 from timbrescope.recognition.spec import ModelSpec
@@ -16,6 +17,21 @@ from timbrescope.recognition.store import ModelStore
 from training.config import Config
 from training.errors import TrainingError
 from training.progress import Problem, Report
+
+
+def silence(network: nn.Module, n_labels: int) -> None:
+    """Let a network start from saying nothing: its last dense layer's weights and biases become zero.
+
+    Raises:
+        TrainingError: it does not end in a dense layer.
+    """
+    dense = last_dense(network, n_labels)
+    if dense is None:
+        raise TrainingError(
+            "The network does not end in a dense layer that could start at zero; leave out quiet_start."
+        )
+    for parameter in dense.parameters():
+        nn.init.zeros_(parameter)
 
 
 def start_from(network: nn.Module, donors: Sequence[Path], report: Report) -> None:

@@ -36,7 +36,7 @@ from training.run_state import Pace, Position, identity, interruption, read_stat
 from training.schedules import LearningRate
 from training.spectra.online import augment_input, augment_power
 from training.splits import balanced_order, class_weights
-from training.start import Learner, load_teacher, start_from
+from training.start import Learner, load_teacher, silence, start_from
 from training.validation import is_better, validate
 
 MODEL = f"model{SUFFIX}"
@@ -78,6 +78,8 @@ def train(
         raise TrainingError(str(error)) from error
     if spec.front_end.standardisation in ("dataset", "band", "element"):
         model.standardise.mean, model.standardise.std = statistics(data.train, spec.front_end)
+    if config.network.quiet_start:
+        silence(model.network, len(spec.labels))
     start_from(model.network, donors, report)
     if isinstance(model.network, Fittable):
         return _fit(config, data, spec, model, folder, report)
@@ -197,7 +199,14 @@ class _Run:
         training, how, count = self.config.training, self.config.data, len(self.data.train)
         if self.targets is not None and how.balance != "weights":
             groups = self.data.train.groups if how.balance == "sources" else None
-            order = balanced_order(self.targets, training.seed, epoch, groups=groups, unknown_turns=how.unknown_turns)
+            order = balanced_order(
+                self.targets,
+                training.seed,
+                epoch,
+                groups=groups,
+                unknown_turns=how.unknown_turns,
+                nothing_turns=how.nothing_turns,
+            )
         else:
             order = np.random.default_rng([training.seed, epoch]).permutation(count)
         return np.array_split(order, max(1, round(len(order) / training.batch)))

@@ -193,3 +193,10 @@ def test_balanced_order_draws_rare_labels_as_often_and_every_example_before_any_
     assert set(order[kinds == 1]) == set(range(90, 98))
     assert (order == balanced_order(targets, seed=3, epoch=0)).all()
     assert (order != balanced_order(targets, seed=3, epoch=1)).any()
+
+
+def test_what_has_no_label_takes_the_turns_it_is_given() -> None:
+    targets = np.repeat([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], 100, axis=0)
+    for turns in (1, 2, 4):
+        drawn = targets[balanced_order(targets, seed=3, epoch=0, nothing_turns=turns)]
+        assert (drawn.sum(axis=1) == 0).mean() == pytest.approx(turns / (2 + turns), abs=0.01)

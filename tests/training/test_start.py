@@ -14,6 +14,7 @@ from training.config import Config
 from training.errors import TrainingError
 from training.preparation import prepare
 from training.progress import Epoch, Event
+from training.start import silence
 from training.train import train
 
 
@@ -102,3 +103,14 @@ def test_a_network_without_an_embedding_cannot_be_taught(tmp_path: Path) -> None
     data = prepare(plain, taught_tones(tmp_path / "sounds"), tmp_path / "cache", lambda _: None, workers=0)
     with pytest.raises(TrainingError, match="this network has none"):
         train(plain, data, tmp_path / "run", lambda _: None, device="cpu")
+
+
+def test_a_quiet_start_says_nothing_of_anything() -> None:
+    network = Embedder(3)
+    silence(network, 3)
+    assert torch.equal(network(torch.randn(4, 24, 24)), torch.zeros(4, 3))
+
+
+def test_a_network_without_a_dense_layer_has_no_quiet_start() -> None:
+    with pytest.raises(TrainingError, match="quiet_start"):
+        silence(nn.Conv1d(1, 3, 1), 3)
