@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-NEEDED = ("pulseaudio", "pactl", "parecord")
+NEEDED = ("pulseaudio", "pactl", "paplay", "parecord")
 RATE = 48000  # of the card and of its recordings, in Hz
 SYSTEM_ALSA = "/usr/share/alsa/alsa.conf"
 
@@ -29,19 +29,32 @@ def missing() -> str | None:
     return None if Path(SYSTEM_ALSA).is_file() else "ALSA's own configuration is not installed"
 
 
-@dataclass(frozen=True)
+@dataclass
 class SoundCard:
     """A running card.
 
     Attributes:
         environment: what a program needs to find it: PortAudio reads its devices when it starts, so use a new process.
-        server: the PulseAudio process; killing it is pulling the plug.
         folder: an empty folder for files.
+        server: the PulseAudio process; killing it is pulling the plug.
+        listener: a recorder, without which a null sink would ask for sound every two seconds, not every few
+            milliseconds as a card does.
     """
 
     environment: dict[str, str]
-    server: subprocess.Popen[bytes]
     folder: Path
+    server: subprocess.Popen[bytes]
+    listener: subprocess.Popen[bytes]
+
+    def unplug(self) -> None:
+        """Kill the server."""
+        for process in (self.listener, self.server):
+            process.kill()
+            process.wait()
+
+    def plug_in(self) -> None:
+        """Start a server again."""
+        self.server, self.listener = _start(self.environment)
 
     def python(self, program: str, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a program on this card."""
@@ -50,6 +63,18 @@ class SoundCard:
             env=self.environment, cwd=Path(__file__).parents[1], timeout=timeout, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
+
+    def start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a program on this card that one can talk with."""
+        return subprocess.Popen(
+            [sys.executable, "-u", "-c", program, *arguments],
+            env=self.environment, cwd=Path(__file__).parents[1],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def play(self, path: Path) -> None:
+        """Play a file to its end."""
+        subprocess.run(["paplay", str(path)], env=self.environment, timeout=60, check=True)
 
     @contextmanager
     def recording(self) -> Iterator[list[NDArray[np.float32]]]:
@@ -92,29 +117,31 @@ def sound_card(folder: Path) -> Iterator[SoundCard]:
         "XDG_RUNTIME_DIR": str(runtime), "HOME": str(folder), "ALSA_CONFIG_PATH": str(configuration),
         "PULSE_SERVER": f"unix:{runtime}/pulse/native", "JACK_NO_START_SERVER": "1",
     }  # fmt: skip
+    card = SoundCard(environment, folder, *_start(environment))
+    try:
+        yield card
+    finally:
+        card.unplug()
+
+
+def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
+    """Return a server that answers and a listener."""
     server = subprocess.Popen(
         ["pulseaudio", "-n", "--exit-idle-time=-1", "--daemonize=no", "--disable-shm=yes",
          "--load=module-native-protocol-unix",
          f"--load=module-null-sink sink_name=ts rate={RATE} channels=2"],
         env=environment | {"PULSE_SERVER": ""}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    listener = None
-    try:
-        deadline = time.monotonic() + 10
-        while subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("PulseAudio did not start")
-            time.sleep(0.05)
-        # A null sink asks for sound every two seconds, a card every few milliseconds: so does the sink for a listener.
-        listener = subprocess.Popen(
-            ["parecord", "--raw", "--latency-msec=10", "--device=ts.monitor", "/dev/null"],
-            env=environment,
-            stderr=subprocess.DEVNULL,
-        )
-        yield SoundCard(environment, server, folder)
-    finally:
-        if listener is not None:
-            listener.kill()
-            listener.wait()
-        server.kill()
-        server.wait()
+    deadline = time.monotonic() + 10
+    while subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            server.kill()
+            server.wait()
+            raise RuntimeError("PulseAudio did not start")
+        time.sleep(0.05)
+    listener = subprocess.Popen(
+        ["parecord", "--raw", "--latency-msec=10", "--device=ts.monitor", "/dev/null"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    return server, listener

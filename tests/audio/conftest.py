@@ -1,10 +1,12 @@
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.audio.fake_portaudio import FakePortAudio
 from tests.sound_card import SoundCard, missing, sound_card
 
 
@@ -20,3 +22,11 @@ def card() -> Iterator[SoundCard]:
             yield running
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakePortAudio:
+    """PortAudio with a microphone, speakers and their monitor, whose sound the test pushes."""
+    library = FakePortAudio()
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    return library
