@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from timbrescope.core.loudness import ClipScores, weighed_mean, window_levels
+from timbrescope.core.loudness import QUIETEST, RELEASE_DB, ClipScores, row_weights, weighed_mean
 
 HOP, WINDOW, ROWS = 0.25, 1.0, 37
 SECONDS = (ROWS - 1) * HOP + WINDOW
@@ -34,21 +34,33 @@ def clip_scores(
     return clip.value, kept
 
 
-def test_a_row_is_as_loud_as_the_sound_it_describes() -> None:
-    levels = np.repeat([0.0, 0.3, 0.4, 0.0], 100).astype(np.float32)
-    found = window_levels(levels, 4, 0.5, 1.0)
-    np.testing.assert_allclose(found, [0.0, 0.3 / np.sqrt(2), 0.3, np.sqrt((0.09 + 0.16) / 2)], atol=1e-7)
+def test_a_row_counts_by_its_energy_against_what_came_before() -> None:
+    levels = np.repeat([0.0, 0.4, 0.2, 0.0], 100).astype(np.float32)
+    found = row_weights(levels, 4, 1.0, 1.0)
+    release = 10 ** (RELEASE_DB / 20)
+    np.testing.assert_allclose(found, [0.0, 1.0, (0.5 * release) ** 2, 0.0], atol=1e-6)
+
+
+def test_a_quiet_movement_counts_as_much_as_a_loud_one() -> None:
+    levels = np.repeat([0.5, 0.05], 12_000).astype(np.float32)  # 20 dB apart, two minutes each
+    weights = row_weights(levels, 240, 1.0, 1.0)
+    assert weights[120:].mean() > 0.85 * weights[:120].mean()
+
+
+def test_noise_before_a_note_hardly_counts() -> None:
+    levels = np.repeat([QUIETEST / 10, 0.5], 100).astype(np.float32)
+    np.testing.assert_allclose(row_weights(levels, 2, 1.0, 1.0), [0.01, 1.0], rtol=1e-5)
 
 
 def test_after_the_end_there_is_silence() -> None:
-    np.testing.assert_allclose(window_levels(np.full(50, 0.2, np.float32), 2, 1.0, 2.0), [0.1, 0.0], atol=1e-7)
+    np.testing.assert_allclose(row_weights(np.full(50, 0.2, np.float32), 2, 1.0, 2.0), [1.0, 0.0], atol=1e-7)
 
 
 def test_hops_that_are_no_whole_number_of_levels_do_not_drift() -> None:
     hop, rows = 0.0149, 10_000
     levels = np.zeros(round(rows * hop * 100) + 200, np.float32)
     levels[-200:] = 1.0
-    loud = np.flatnonzero(window_levels(levels, rows, hop, 0.1))
+    loud = np.flatnonzero(row_weights(levels, rows, hop, 0.1))
     assert abs(loud[0] * hop - ((len(levels) - 200) / 100 - 0.1)) < 0.02
 
 
@@ -68,7 +80,7 @@ def test_the_mean_so_far_is_that_of_the_whole_however_it_comes(
     step: int, late: int, levels: NDArray[np.float32], rows: NDArray[np.float32]
 ) -> None:
     value, _ = clip_scores(levels, rows, step, late=late)
-    np.testing.assert_allclose(value, weighed_mean(rows, window_levels(levels, ROWS, HOP, WINDOW)), rtol=1e-6)
+    np.testing.assert_allclose(value, weighed_mean(rows, row_weights(levels, ROWS, HOP, WINDOW)), rtol=1e-6)
 
 
 def test_only_the_sound_of_rows_to_come_is_kept(levels: NDArray[np.float32], rows: NDArray[np.float32]) -> None:
@@ -78,11 +90,11 @@ def test_only_the_sound_of_rows_to_come_is_kept(levels: NDArray[np.float32], row
 
 def test_rows_further_apart_than_they_are_long_leave_sound_out() -> None:
     clip = ClipScores(1, 2.0, 1.0)
-    for second in range(6):  # rows describe seconds 0, 2 and 4
-        clip.hear(np.full(100, 0.1 * (second + 1), np.float32))
+    for second, level in enumerate((0.1, 0.9, 0.2, 0.9, 0.4, 0.9)):  # rows describe seconds 0, 2 and 4
+        clip.hear(np.full(100, level, np.float32))
         if second % 2 == 0:
             clip.append(np.array([[second]], np.float32))
-    assert clip.value[0] == pytest.approx((0 * 0.1 + 2 * 0.3 + 4 * 0.5) / 0.9, rel=1e-6)
+    assert clip.value[0] == pytest.approx((0 + 2 + 4) / 3, rel=1e-6)
 
 
 def test_silence_gives_the_plain_mean_and_nothing_gives_zeros(rows: NDArray[np.float32]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from timbrescope.core.changes import Change, changes
 from timbrescope.core.clock import clock
 from timbrescope.core.labels import INSTRUMENTS, rank
-from timbrescope.core.loudness import weighed_mean, window_levels
+from timbrescope.core.loudness import row_weights, weighed_mean
 from timbrescope.core.noteworthy import Heard
 from timbrescope.core.presence import Presence, Stretch, presences
 from timbrescope.core.summary import summarise
@@ -26,16 +26,16 @@ _STRETCHES = 3
 
 @dataclass(frozen=True, slots=True)
 class RecogniserResult:
-    """What one recogniser found: scores in 0..1, shape (rows, labels), and how loud each row's sound is, (rows,)."""
+    """What one recogniser found: scores in 0..1, shape (rows, labels), and how much each row counts, (rows,)."""
 
     spec: ScoreSpec
     scores: NDArray[np.float32]
-    levels: NDArray[np.float64]
+    weights: NDArray[np.float64]
 
     @property
     def clip_scores(self) -> NDArray[np.float32]:
-        """The mean over the recording, each row weighed by how loud its sound is, shape (labels,)."""
-        return weighed_mean(self.scores, self.levels).astype(np.float32)
+        """The mean over the recording, each row weighed as in ``core.loudness``, shape (labels,)."""
+        return weighed_mean(self.scores, self.weights).astype(np.float32)
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -154,7 +154,7 @@ def gather(file: str, sample_rate: int, specs: Iterable[ScoreSpec], chunks: Iter
 
 
 def _result(spec: ScoreSpec, scores: NDArray[np.float32], levels: NDArray[np.float32]) -> RecogniserResult:
-    return RecogniserResult(spec, scores, window_levels(levels, len(scores), spec.hop_seconds, spec.window_seconds))
+    return RecogniserResult(spec, scores, row_weights(levels, len(scores), spec.hop_seconds, spec.window_seconds))
 
 
 def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Rule:
         threshold: from which score on a label applies, where any number of labels may.
         calibrated: whether the result still reads as a probability.
         meaning: for people.
-        by_loudness: whether each window's scores count as much as it is loud before they are combined.
+        by_loudness: whether each window counts as in ``core.loudness`` before they are combined.
     """
 
     name: str
@@ -44,13 +44,13 @@ def mean(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
     return np.asarray(add_up(scores, clips, n_clips) / windows[:, None])
 
 
-def relative_loudness(levels: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
+def relative_weights(weights: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:
     """Return how loud each window is for its clip, 1 on average and where all of the clip is silent, shape (windows,).
 
     The mean of scores times this is the mean weighed by loudness, as ``timbrescope.core.loudness`` forms it.
     """
-    usual = mean(levels[:, None], clips, n_clips)[clips, 0]
-    return np.asarray(np.divide(levels, usual, out=np.ones_like(levels), where=usual > 0))
+    usual = mean(weights[:, None], clips, n_clips)[clips, 0]
+    return np.asarray(np.divide(weights, usual, out=np.ones_like(weights), where=usual > 0))
 
 
 def sum_normalise(scores: Scores, clips: NDArray[np.intp], n_clips: int) -> Scores:

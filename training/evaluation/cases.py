@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.collection import Item, Task
-from training.evaluation.aggregate import Rule, relative_loudness
+from training.evaluation.aggregate import Rule, relative_weights
 from training.evaluation.metrics import (
     Counts,
     Floats,
@@ -90,7 +90,7 @@ def cases(predictions: Predictions, rule: Rule, group_names: Sequence[str] | Non
     else:
         clips = np.arange(len(predictions.items))
         if rule.by_loudness:
-            scores = scores * relative_loudness(predictions.levels, predictions.clips, len(clips))[:, None]
+            scores = scores * relative_weights(predictions.weights, predictions.clips, len(clips))[:, None]
         scores = rule.combine(scores, predictions.clips, len(clips))
         starts = np.array([item.start for item in predictions.items])
         ends = np.array([np.nan if item.end is None else item.end for item in predictions.items])

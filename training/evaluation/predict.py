@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from timbrescope.audio.file import AudioFile
 from timbrescope.core.blocks import Block, Source
 from timbrescope.core.errors import AudioError
-from timbrescope.core.loudness import window_levels
+from timbrescope.core.loudness import row_weights
 from timbrescope.recognition.label_vectors import label_vectors
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
@@ -38,7 +38,7 @@ class Predictions:
         items: those that could be scored.
         clips: number of each window's item, shape (windows,).
         times: where each window begins, in seconds from the beginning of its file, shape (windows,).
-        levels: RMS of the sound of each window, shape (windows,).
+        weights: how much each window counts by its loudness, in 0..1, shape (windows,).
         labels: what is judged: those of the collection that the model knows. It is not asked for others, so that where
             one label applies the highest score among these decides.
         thresholds: the model's own of these labels; empty where it has none.
@@ -56,7 +56,7 @@ class Predictions:
     items: tuple[Item, ...]
     clips: NDArray[np.intp]
     times: NDArray[np.float64]
-    levels: NDArray[np.float64]
+    weights: NDArray[np.float64]
     labels: tuple[str, ...]
     thresholds: tuple[float, ...]
     scores: NDArray[np.float32]
@@ -104,7 +104,7 @@ def predict(
 
     hop_seconds = recogniser.score_spec.hop_seconds
     scored: list[tuple[Item, NDArray[np.float32]]] = []
-    levels: list[NDArray[np.float64]] = []
+    weights: list[NDArray[np.float64]] = []
     notices: Counter[str] = Counter()
     unread = 0
     for done, (path, items) in enumerate(by_file.items(), start=1):
@@ -113,7 +113,7 @@ def predict(
                 chunks = list(analyse(source, [recogniser], batch=batch, draw=False))
                 scores = matching.scores(np.concatenate([chunk.scores[spec.name] for chunk in chunks]))
                 sound = np.concatenate([chunk.levels for chunk in chunks])
-                levels.append(window_levels(sound, len(scores), hop_seconds, spec.window_seconds))
+                weights.append(row_weights(sound, len(scores), hop_seconds, spec.window_seconds))
                 scored.append((item, scores))
                 notices.update(notice for chunk in chunks for notice in chunk.notices)
         except AudioError as error:
@@ -137,7 +137,7 @@ def predict(
         items=tuple(item for item, _ in scored),
         clips=np.repeat(np.arange(len(scored)), [len(scores) for _, scores in scored]),
         times=np.concatenate(times),
-        levels=np.concatenate(levels),
+        weights=np.concatenate(weights),
         labels=tuple(matching.outputs),
         thresholds=matching.thresholds,
         scores=np.concatenate([scores for _, scores in scored]),

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from timbrescope.core.loudness import weighed_mean
 from training.errors import TrainingError
-from training.evaluation.aggregate import RULES, mean, relative_loudness, rule
+from training.evaluation.aggregate import RULES, mean, relative_weights, rule
 
 SCORES = np.array([[0.6, 0.4, 0.0], [0.6, 0.4, 0.0], [0.1, 0.9, 0.0], [0.2, 0.3, 0.5]])
 CLIPS = np.array([0, 0, 0, 1])
@@ -46,7 +46,7 @@ def test_loudness_weighs_as_the_program_does(rng: np.random.Generator) -> None:
     clips = rng.integers(6, size=40)
     levels[clips == 3] = 0.0  # a silent clip
     scores = rng.random((40, 3))
-    found = mean(scores * relative_loudness(levels, clips, 6)[:, None], clips, 6)
+    found = mean(scores * relative_weights(levels, clips, 6)[:, None], clips, 6)
     for clip in range(6):
         np.testing.assert_allclose(found[clip], weighed_mean(scores[clips == clip], levels[clips == clip]))
     assert RULES["loudness"].threshold == 0.5

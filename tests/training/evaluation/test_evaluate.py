@@ -49,7 +49,7 @@ def _predictions(
         items=items,
         clips=clips,
         times=np.tile(np.arange(WINDOWS) * 0.96, CLIPS),
-        levels=np.exp(0.5 * np.random.default_rng(5).standard_normal(len(clips))),
+        weights=np.exp(0.5 * np.random.default_rng(5).standard_normal(len(clips))),
         labels=spec.labels,
         thresholds=(),
         scores=(1 / (1 + np.exp(4 * (0.5 - heard)))).astype(np.float32),
@@ -105,7 +105,7 @@ def test_the_order_of_clips_changes_nothing(aggregate: str, rng: np.random.Gener
         targets=predictions.targets[order],
         clips=place[predictions.clips][windows],
         scores=predictions.scores[windows],
-        levels=predictions.levels[windows],
+        weights=predictions.weights[windows],
         times=predictions.times[windows],
     )
     first, second = (evaluate(each, aggregate=aggregate) for each in (predictions, shuffled))
@@ -203,10 +203,10 @@ def test_a_loud_window_decides_against_soft_ones(rng: np.random.Generator) -> No
     wrong = np.tile([False, True, True], CLIPS)
     scores = predictions.scores.copy()
     scores[wrong] = np.roll(scores[wrong], 1, axis=1)
-    heard = replace(predictions, scores=scores, levels=np.where(wrong, 0.01, 0.9))
+    heard = replace(predictions, scores=scores, weights=np.where(wrong, 0.01, 0.9))
     assert evaluate(heard).figures["accuracy"].value == 1.0
     assert evaluate(heard, aggregate="mean").figures["accuracy"].value == 0.0
-    equally_loud = replace(heard, levels=np.full(len(wrong), 0.3))
+    equally_loud = replace(heard, weights=np.full(len(wrong), 0.3))
     assert evaluate(equally_loud).figures == evaluate(heard, aggregate="mean").figures
 
 
