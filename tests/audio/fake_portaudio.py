@@ -64,6 +64,7 @@ class FakePortAudio:
         self.listed = list(self.found)
         self.refusal: PortAudioError | None = None
         self.refused_rates: set[int] = set()
+        self.before_opening: Callable[[], object] = lambda: None
         self.streams: list[Stream] = []
 
     def query_hostapis(self) -> list[dict[str, Any]]:
@@ -92,6 +93,7 @@ class FakePortAudio:
     ) -> Stream:
         assert dtype == "float32"
         assert latency >= 0.25
+        self.before_opening()
         if self.refusal is not None:
             raise self.refusal
         if samplerate in self.refused_rates:

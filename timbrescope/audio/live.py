@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.audio import devices
-from timbrescope.audio.capture import Beat, Capture, RateRefusedError
+from timbrescope.audio.capture import Attempt, Beat, Capture, RateRefusedError
 from timbrescope.audio.handover import BACKLOG_SECONDS, Handover, Sink
 from timbrescope.audio.health import finite
 from timbrescope.audio.meter import Level
@@ -79,6 +79,7 @@ class LiveInput:
         self._gone_at = 0  # frame at which that began
         self._pace = Pace(self.sample_rate)
         self._total = self._lost = 0  # frames
+        self._attempt: Attempt | None = None  # to open it again
         self._failures = 0
         self._retry_at = 0.0
         self._reason = ""
@@ -185,6 +186,8 @@ class LiveInput:
             if self._capture is not None:
                 self._capture.close()
                 self._drain(self._capture, last=True)
+            elif self._attempt is not None:
+                self._attempt.abandon()
         except Exception:  # nobody else would hear of it, and the iteration must end
             log.exception("the sound input has failed")
             self.notify(f"{self.device} cannot be listened to any more; the details are in the log.")
@@ -283,31 +286,38 @@ class LiveInput:
         """Fill in silence up to now, and try to open the input again when it is time."""
         now = time.monotonic()
         self._fill(max(0, self._pace.due(now - OUTAGE_MARGIN_SECONDS) - self._total))
-        if now < self._retry_at:
+        if self._attempt is None:
+            if now >= self._retry_at:
+                self._attempt = Attempt(self._find_and_open)
             return
+        result = self._attempt.result()
+        if result is None:
+            return
+        self._attempt = None
+        if isinstance(result, Capture):
+            self._beats.clear()
+            self._capture, self._resumed = result, True
+            return
+        self._try_later()
+        log.info("attempt %d to open %s again: %s", self._failures, self.device, result)
+        if str(result) != self._reason:
+            self._reason = str(result)
+            self.notify(f"{result} It is tried again by itself.")
+
+    def _find_and_open(self) -> Capture:
         if self._failures:
             devices.rescan()  # it may be in another socket; where something plays, that must wait
-        try:
-            capture = Capture(devices.find(self._wanted, "input"), self._taken, self.sample_rate)
-            capture.start()
-        except AudioError as error:
-            self._try_later()
-            log.info("attempt %d to open %s again: %s", self._failures, self.device, error)
-            if str(error) != self._reason:
-                self._reason = str(error)
-                self.notify(f"{error} It is tried again by itself.")
-        else:
-            self._beats.clear()
-            self._capture, self._resumed = capture, True
+        return Capture(devices.find(self._wanted, "input"), self._taken, self.sample_rate)
 
     def _hand_on(self, frames: NDArray[np.float32]) -> None:
         """Give the next frames, shape (n, channels), to the meter, the sinks and the recogniser."""
         if not len(frames):
             return
         frames = finite(frames)
+        fits = self._handover.put(frames)
         self._total += len(frames)
         self._measure(frames)
-        if not self._handover.put(frames) and self._may_tell("backlog"):
+        if not fits and self._may_tell("backlog"):
             self.notify(
                 f"Recognition is more than {BACKLOG_SECONDS:.0f} s behind and skips to now; choose fewer or lighter "
                 "models."
