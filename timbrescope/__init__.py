@@ -4,7 +4,7 @@ The map of the package; imports point downwards only:
 
     app, cli      composition roots: the window, the command line
     ui            PySide6 and pyqtgraph: main window, session, views
-    audio         files, resampling, playback          (no torch, no Qt)
+    audio         files, live input, playback, takes   (no torch, no Qt)
     recognition   front end, networks, the pipeline    (torch, no Qt, no sound libraries)
     settings      every option, declared once
     core          blocks, tracks, timeline, labels, export   (numpy only)

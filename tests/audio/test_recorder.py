@@ -49,7 +49,7 @@ frames = sound(44100 * 4)
 for start in range(0, len(frames), 8820):
     recorder.write(frames[start : start + 8820])
     time.sleep(0.1)
-print(recorder.failed, *[take.name for take in recorder.close()])
+print(recorder.problem is not None, *[take.name for take in recorder.close()])
 """
 )
 

@@ -35,7 +35,7 @@ class Recorder:
 
     Attributes:
         takes: finished files.
-        failed: whether it has stopped because the disk is full or gone.
+        problem: a sentence on why it has stopped by itself, as it does on a full disk; None as long as it has not.
 
     Raises:
         AudioError: the file cannot be made.
@@ -47,7 +47,8 @@ class Recorder:
         if path.suffix.lower() not in SUFFIXES:
             raise AudioError(f"{path.name} cannot be recorded; give it a name that ends in {' or '.join(SUFFIXES)}.")
         self.takes: list[Path] = []
-        self.failed = False
+        self.problem: str | None = None
+        self._failed = False
         self._wanted = path
         self._rate = rate
         self._channels = channels
@@ -60,7 +61,7 @@ class Recorder:
         self._written = 0  # frames in the open file
         self._claim = contextlib.ExitStack()
         self._part, self._take = self._begin()
-        self._thread = threading.Thread(target=self._run, name="recording")
+        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
 
     @property
@@ -71,7 +72,7 @@ class Recorder:
     def write(self, frames: NDArray[np.float32]) -> None:
         """Take the next frames, shape (n, channels); what a slow disk owes for a minute is lost, and silent."""
         with self._changed:
-            if self.failed or self._closed:
+            if self._failed or self._closed:
                 return
             if self._waiting_frames + len(frames) > WAITING_SECONDS * self._rate:
                 self._lost_frames += len(frames)
@@ -155,7 +156,7 @@ class Recorder:
         """Keep what is there when the disk refuses more."""
         log.warning("recording %s has failed: %r", self._part, error)
         with self._changed:
-            self.failed = True
+            self._failed = True
             self._waiting.clear()
         with contextlib.suppress(OSError):
             self._take.close()
@@ -170,6 +171,7 @@ class Recorder:
                 log.warning("%s", problem)
                 kept = self._part.name
         reason = error.strerror or "the disk is full or gone"
-        self._notify(
+        self.problem = (
             f"Recording has stopped ({reason}); {kept} holds all up to here, make room and begin a new recording."
         )
+        self._notify(self.problem)

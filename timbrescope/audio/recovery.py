@@ -83,7 +83,8 @@ def claimed(path: Path) -> Iterator[None]:
     import fcntl
 
     with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError):  # some network folders have no locks
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         yield
 
 
@@ -99,6 +100,8 @@ def is_in_use(path: Path) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         return True
+    except OSError:
+        return False
     return False
 
 

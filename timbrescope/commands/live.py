@@ -91,7 +91,10 @@ def run(options: argparse.Namespace) -> int:
         source.close()
         takes = [str(take) for take in recorder.close()] if recorder is not None else []
         report.end(source.seconds, source.dropouts, source.lost_seconds, takes)
-    return _NOT_RECORDED if recorder is not None and recorder.failed else _OK
+        if recorder is not None and recorder.problem is not None:
+            report.notice(recorder.problem)  # once more, where it is seen
+            return _NOT_RECORDED
+    return _OK
 
 
 def _checkpoints(named: str | None) -> list[Path]:
