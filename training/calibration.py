@@ -44,7 +44,10 @@ _PASSES = 4  # over the windows: once as they are, then changed in three ways
 _BATCH = 64
 _FEWEST = 5  # windows that a label applies to, and to which it does not
 _LEAST_SCALE = 0.05  # keeps the order of scores where a label was not learnt at all
-_LOWEST, _HIGHEST = 0.2, 0.8  # thresholds: beyond they tell more about these recordings than about the label
+_LOWEST, _HIGHEST = (
+    0.5,
+    0.8,
+)  # a label is not said of what probably lacks it; beyond, thresholds tell of these recordings
 _LISTED = 8  # labels named in a sentence
 
 
@@ -53,7 +56,7 @@ def calibrated(model: Model, spec: ModelSpec, examples: Examples, config: Config
 
     Where it cannot be done, a ``Problem`` says why and the model stays as it is.
     """
-    if not config.training.calibrate:
+    if config.training.calibrate == "no":
         return spec
     try:
         return calibrate(model, spec, examples, config, report)
@@ -93,7 +96,8 @@ def calibrate(model: Model, spec: ModelSpec, examples: Examples, config: Config,
     left = [label for label, used in zip(spec.labels, enough, strict=True) if not used]
     model.eval()
     logits, wanted = _hear(model, spec.front_end, examples, config)
-    scale, shift = fit_scale_and_shift(logits, np.where(enough, wanted, np.nan))
+    together = config.training.calibrate == "together"
+    scale, shift = fit_scale_and_shift(logits, np.where(enough, wanted, np.nan), together=together)
     _fold(model, dense, scale, shift, compress(spec.front_end, examples.batch(np.arange(min(len(examples), 8)))[0]))
     if left:
         more = f" and {len(left) - _LISTED} more" if len(left) > _LISTED else ""
@@ -111,7 +115,9 @@ def calibrate(model: Model, spec: ModelSpec, examples: Examples, config: Config,
     return replace(spec, thresholds=thresholds, figures={**spec.figures, **errors})
 
 
-def fit_scale_and_shift(logits: Floats, targets: NDArray[np.floating]) -> tuple[Floats, Floats]:
+def fit_scale_and_shift(
+    logits: Floats, targets: NDArray[np.floating], *, together: bool = False
+) -> tuple[Floats, Floats]:
     """Return by which each label's logit is to be multiplied and what is then added, two of shape (labels,).
 
     They make cross-entropy least, with weight one for the squared distance from scale 1 and shift 0, lest few examples
@@ -120,7 +126,11 @@ def fit_scale_and_shift(logits: Floats, targets: NDArray[np.floating]) -> tuple[
     Args:
         logits: shape (windows, labels).
         targets: in 0..1, nan where nobody knows, same shape.
+        together: one scale and one shift for all labels.
     """
+    if together:
+        scale, shift = fit_scale_and_shift(logits.reshape(-1, 1), targets.reshape(-1, 1))
+        return np.repeat(scale, logits.shape[1]), np.repeat(shift, logits.shape[1])
     scale, shift = np.ones(logits.shape[1]), np.zeros(logits.shape[1])
     for label in range(logits.shape[1]):
         known = ~np.isnan(targets[:, label])
@@ -139,7 +149,7 @@ def fit_scale_and_shift(logits: Floats, targets: NDArray[np.floating]) -> tuple[
 
 
 def best_thresholds(scores: Floats, targets: NDArray[np.floating]) -> tuple[float, ...]:
-    """Return from which score between 0.2 and 0.8 each label is best said to apply: with the highest F1.
+    """Return from which score between 0.5 and 0.8 each label is best said to apply: with the highest F1.
 
     Of equally good ones it is that nearest to 0.5, which also stands for a label that never applies.
 

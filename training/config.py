@@ -136,7 +136,8 @@ class Training:
         taught: weight in the loss of teachers' scores that stand beside the collection, which a dense layer of its own
             learns from the network's embedding; it is not part of the model. 0 does not use them.
         calibrate: makes the scores of the best model read as probabilities on the validation part, for several labels,
-            and finds the threshold of each label, as in ``training.calibration``.
+            and finds the threshold of each label, as in ``training.calibration``: ``each`` label by itself, or all
+            ``together``, which leaves the order of a window's labels as it is.
     """
 
     stages: tuple[Stage, ...]
@@ -153,7 +154,7 @@ class Training:
     seed: int = 0
     distillation: Distillation | None = None
     taught: float = 0.0
-    calibrate: bool = False
+    calibrate: Literal["no", "each", "together"] = "no"
 
 
 @dataclass(frozen=True, slots=True)

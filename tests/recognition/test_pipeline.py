@@ -12,7 +12,7 @@ from tests.tiny import SPEC, Tiny
 from timbrescope.core import picture
 from timbrescope.core.blocks import Block
 from timbrescope.core.errors import AudioError
-from timbrescope.core.loudness import weighed_mean, window_levels
+from timbrescope.core.loudness import row_weights, weighed_mean
 from timbrescope.core.timeline import Chunk, Timeline
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
@@ -156,7 +156,7 @@ def test_the_timeline_gathers_what_comes() -> None:
     chunks = list(analyse(Array(fading, 4000), [listener]))
     for chunk in chunks:
         timeline.append(chunk)
-    levels = window_levels(levels_of(chunks), len(scores_of(chunks)), spec.hop_seconds, spec.window_seconds)
+    levels = row_weights(levels_of(chunks), len(scores_of(chunks)), spec.hop_seconds, spec.window_seconds)
     np.testing.assert_allclose(timeline.clip_scores("tiny"), weighed_mean(scores_of(chunks), levels), atol=1e-6)
     assert np.abs(timeline.clip_scores("tiny") - scores_of(chunks).mean(axis=0)).max() > 0.01
     assert timeline.seconds == pytest.approx(6.0)
