@@ -47,7 +47,7 @@ _LEAST_SCALE = 0.05  # keeps the order of scores where a label was not learnt at
 _LOWEST, _HIGHEST = (
     0.5,
     0.8,
-)  # a label is not said of what probably lacks it; beyond, thresholds tell of these recordings
+)  # nothing is said that is probably wrong; beyond, thresholds tell of these recordings
 _LISTED = 8  # labels named in a sentence
 
 
