@@ -88,6 +88,7 @@ class LiveInput:
 
         self._handover = Handover(self.sample_rate)
         self._stop = threading.Event()
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sound input", daemon=True)
 
     @property
@@ -111,9 +112,10 @@ class LiveInput:
         Raises:
             AudioError: the device does not start.
         """
-        if self._capture is not None and not self._thread.is_alive() and not self._stop.is_set():
-            self._capture.start()
-            self._thread.start()
+        with self._starting:  # one thread may begin to listen while another one closes
+            if self._capture is not None and self._thread.ident is None and not self._stop.is_set():
+                self._capture.start()
+                self._thread.start()
 
     def stop(self) -> None:
         """Let the iteration end with what has been heard so far; does not wait."""
@@ -122,11 +124,12 @@ class LiveInput:
     def close(self) -> None:
         """Stop and give the device back."""
         self._stop.set()
+        with self._starting:
+            if self._thread.ident is None and self._capture is not None:
+                self._capture.close()
+                self._handover.end()
         if self._thread.ident is not None:
             self._thread.join(STOP_SECONDS)
-        elif self._capture is not None:
-            self._capture.close()
-            self._handover.end()
 
     def __enter__(self) -> Self:
         return self
