@@ -25,7 +25,7 @@ from training.corpora.general_midi import (
     Kind,
     range_of,
 )
-from training.corpora.notes import Note, Part, Phrase, articulated, into_range, midi_file, monophonic, paced
+from training.corpora.notes import Note, Part, Phrase, articulated, into_range, midi_file, monophonic
 from training.corpora.pool import Song
 from training.corpora.rendered import AMPLIFIED_SHARE, SUSTAINED
 from training.corpora.soundfonts import Soundfont, render
@@ -175,7 +175,7 @@ def _play(
     if recorded and rng.random() < SAMPLED_SHARE:
         samples = sampled.played(recorded[int(rng.integers(len(recorded)))], notes, rng)
     else:
-        phrase = Phrase(tuple(paced(notes, 1.0)), program)
+        phrase = Phrase(tuple(notes), program)
         samples = render(midi_file([phrase], drums=label == DRUMS and font.drum_channel), fonts[font])
     if label == ELECTRIC_GUITAR and rng.random() < AMPLIFIED_SHARE:
         samples = amplified(samples, rng)
