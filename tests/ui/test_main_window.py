@@ -31,7 +31,7 @@ def test_every_format_opens_and_is_recognised(suffix: str, tmp_path: Path, opene
     frames = window.session.timeline.mel.read(100, 200)
     assert abs(np.median(frames.argmax(axis=1)) + 0.5 - float(picture.band_of(1000.0))) < 1.5
     assert len(window.session.timeline.scores["tiny"]) >= 2
-    assert not window.progress.isVisible()
+    assert not window.status.progress.isVisible()
     assert "höre mich" in window.windowTitle()
 
 
@@ -244,17 +244,17 @@ def test_opened_files_are_remembered(opened: Opened, tone_file: Path, settings: 
 def test_changed_settings_are_kept_and_seen(opened: Opened, tone_file: Path, qtbot: QtBot) -> None:
     window = opened(tone_file)
     before = window.page.spectrogram.grab().toImage()
-    window.change_settings(replace(window.settings, colour_map="viridis", theme="light"))
+    window.preferences.change(replace(window.preferences.settings, colour_map="viridis", theme="light"))
     qtbot.wait(60)
     assert window.page.spectrogram.grab().toImage() != before
     assert Settings.load(paths.config()).colour_map == "viridis"
     with qtbot.waitSignal(window.session.finished, timeout=20_000):
-        window.change_settings(replace(window.settings, update_seconds=0.25))
+        window.preferences.change(replace(window.preferences.settings, update_seconds=0.25))
     assert window.session.timeline.score_specs["tiny"].hop_seconds == pytest.approx(0.256, abs=0.01)
 
 
 def test_without_its_model_the_window_shows_and_offers_it(window: MainWindow, tone_file: Path, qtbot: QtBot) -> None:
-    window.change_settings(replace(window.settings, models=("musicnn-mtt",)))
+    window.preferences.change(replace(window.preferences.settings, models=("musicnn-mtt",)))
     with qtbot.waitSignal(window.session.finished, timeout=20_000):
         window.open_file(tone_file)
     assert len(window.session.timeline.mel) > 0
@@ -308,7 +308,7 @@ def test_a_device_that_is_not_there_is_not_taken_for_a_missing_model(
 ) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has one")
-    window.change_settings(replace(window.settings, device="cuda"))
+    window.preferences.change(replace(window.preferences.settings, device="cuda"))
     with qtbot.waitSignal(window.session.finished, timeout=20_000):
         window.open_file(tone_file)
     assert "cuda" in window.notice.text.text()

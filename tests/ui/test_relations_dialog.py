@@ -163,7 +163,7 @@ def test_nothing_is_kept_when_the_settings_say_so(
     window = opened(tone_file)
     window._history.wait()
     paths.history().unlink()
-    window.set_option("remember", False)
+    window.preferences.put("remember", False)
     opened(tone_file)
     window._history.wait()
     assert not paths.history().exists()

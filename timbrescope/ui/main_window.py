@@ -1,9 +1,7 @@
 """The window: it puts the parts together and passes words between them."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
@@ -12,8 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QMainWindow,
-    QMenu,
-    QProgressBar,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -21,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
-from timbrescope.settings import Settings, declared, is_valid
+from timbrescope.settings import Settings
 from timbrescope.ui.actions import Actions
 from timbrescope.ui.dialogs import SettingsDialog
 from timbrescope.ui.history_writer import HistoryWriter
@@ -29,9 +25,12 @@ from timbrescope.ui.memory import Memory
 from timbrescope.ui.menus import WITHOUT_RECORDING, menus
 from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.notice_bar import NoticeBar
+from timbrescope.ui.preferences import Preferences
+from timbrescope.ui.recent import RecentFiles
 from timbrescope.ui.recording_page import RecordingPage
 from timbrescope.ui.session import Session
 from timbrescope.ui.start_page import StartPage
+from timbrescope.ui.status_line import StatusLine
 from timbrescope.ui.theme import apply_theme, choose_theme
 from timbrescope.ui.transport import Transport
 from timbrescope.ui.viewport import Viewport
@@ -45,7 +44,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.settings = settings
+        self.preferences = Preferences(settings, self)
         self.theme = choose_theme(settings.theme, self._application())
         self.viewport = Viewport(self)
         self.session = Session(settings, self)
@@ -74,7 +73,6 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         if (geometry := self._memory.geometry) is not None:
             self.restoreGeometry(geometry)
-        self._show_recent()
         self._show_start_page()
         self.setAcceptDrops(True)
         self._clock = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -87,9 +85,8 @@ class MainWindow(QMainWindow):
     # Building
 
     def _build_bars(self) -> None:
-        self.recent_menu = QMenu(self)
-        self.actions_["recent"].setMenu(self.recent_menu)
-        self.models_menu = ModelsMenu(self.settings.models, self)
+        self.recent = RecentFiles(self._memory, self.start_page, self.actions_["recent"], self.open_file, self)
+        self.models_menu = ModelsMenu(self.preferences.settings.models, self)
         self.actions_["models"].setMenu(self.models_menu)
         self._show_options()
         bar = self.addToolBar("Main")
@@ -104,29 +101,24 @@ class MainWindow(QMainWindow):
         self._title.setContentsMargins(8, 0, 8, 0)
         bar.addWidget(self._title)
         bar.addWidget(self.page.summary)
-        self.pointer = QLabel()
-        self.pointer.setAccessibleName("Under the pointer")
-        self.progress = QProgressBar()
-        self.progress.setFixedWidth(240)
-        self.progress.setAccessibleName("Analysis")
-        self.progress.hide()
-        self.statusBar().addWidget(self.pointer, 1)
-        self.statusBar().addPermanentWidget(self.progress)
-        self.statusBar().setSizeGripEnabled(False)
+        self.status = StatusLine()
+        self.setStatusBar(self.status)
 
     def _connect(self) -> None:
         self.start_page.open_asked.connect(self.ask_for_file)
         self.start_page.demo_asked.connect(self.open_demo)
         self.start_page.recent_chosen.connect(self.open_file)
         self.page.sought.connect(self.transport.seek)
-        self.page.pointed.connect(self.pointer.setText)
-        self.page.gain_stepped.connect(partial(self.step_option, "gain_db"))
-        self.page.range_stepped.connect(partial(self.step_option, "range_db"))
+        self.page.pointed.connect(self.status.pointer.setText)
+        self.page.gain_stepped.connect(partial(self.preferences.step, "gain_db"))
+        self.page.range_stepped.connect(partial(self.preferences.step, "range_db"))
         self.transport.playing_changed.connect(self._show_playing)
         self.transport.noticed.connect(self.notice.show_notice)
         self.models_menu.noticed.connect(self.notice.show_notice)
         self.models_menu.chosen.connect(self._choose_models)
         self.models_menu.installed.connect(self._on_installed)
+        self.preferences.noticed.connect(self.notice.show_notice)
+        self.preferences.changed.connect(self._on_settings_changed)
         session = self.session
         session.opening.connect(self._on_opening)
         session.opened.connect(self._on_opened)
@@ -175,11 +167,10 @@ class MainWindow(QMainWindow):
     def _show_start_page(self, error: str = "") -> None:
         self.start_page.show_error(error)
         self.stack.setCurrentWidget(self.start_page)
-        self.progress.hide()
+        self.status.clear()
         self.setWindowTitle("timbrescope")
         self._title.clear()
         self.page.findings.forget()
-        self.pointer.clear()
         self._enable_recording_actions(enabled=False)
 
     def _enable_recording_actions(self, *, enabled: bool) -> None:
@@ -194,9 +185,7 @@ class MainWindow(QMainWindow):
         self.notice.dismiss()
         self.setWindowTitle(f"{path.name} — timbrescope")
         self._title.setText(path.name)
-        self.progress.setRange(0, 0)
-        self.progress.setFormat("Opening…")
-        self.progress.show()
+        self.status.show_opening()
         self.stack.setCurrentWidget(self.page)
 
     @Slot(object)
@@ -204,23 +193,21 @@ class MainWindow(QMainWindow):
         self._title.setText(f"{file.path.name}     {file.format_name}")
         self.transport.load(file)
         self.viewport.set_duration(file.duration or 0.0)
-        self.progress.setRange(0, 100 if file.duration else 0)
+        self.status.expect(file.duration)
         self._enable_recording_actions(enabled=True)
-        self._memory.add_recent(file.path)
-        self._show_recent()
+        self.recent.add(file.path)
 
     @Slot()
     def _on_changed(self) -> None:
         file, read = self.session.file, self.session.timeline.seconds
-        if file is not None and file.duration:
-            self.progress.setValue(min(100, round(100 * read / file.duration)))
-            self.progress.setFormat("Analysing %p %")
+        if file is not None:
+            self.status.show_read(read, file.duration)
         self.viewport.set_duration(max(read, self.viewport.duration))
 
     @Slot()
     def _on_finished(self) -> None:
         self.viewport.set_duration(self.session.timeline.seconds)
-        self.progress.hide()
+        self.status.progress.hide()
         missing = self.models_menu.missing()
         if self.session.timeline.is_silent:
             self.notice.show_notice("This recording holds nothing but silence; check how it was made.")
@@ -229,7 +216,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self.progress.hide()
+        self.status.progress.hide()
         if self.session.timeline.seconds > 0:  # what could be read stays
             self.viewport.set_duration(self.session.timeline.seconds)
             self.notice.show_notice(sentence)
@@ -254,27 +241,20 @@ class MainWindow(QMainWindow):
 
     @Slot(tuple)
     def _choose_models(self, models: tuple[str, ...]) -> None:
-        self.change_settings(replace(self.settings, models=models))
+        self.preferences.put("models", models)
 
     # Settings
 
     @Slot()
     def show_settings(self) -> None:
         """Show the settings dialog."""
-        dialog = SettingsDialog(self.settings, self)
-        dialog.applied.connect(self.change_settings)
+        dialog = SettingsDialog(self.preferences.settings, self)
+        dialog.applied.connect(self.preferences.change)
         dialog.exec()
 
-    @Slot(object)
-    def change_settings(self, settings: Settings) -> None:
-        """Take and keep other settings; what changes the scores starts the analysis again."""
-        before, self.settings = self.settings, settings
-        try:
-            settings.save(paths.config())
-        except OSError as error:
-            self.notice.show_notice(
-                f"The settings cannot be kept in {paths.config()} ({error.strerror}); they hold until you quit."
-            )
+    @Slot(object, object)
+    def _on_settings_changed(self, before: Settings, settings: Settings) -> None:
+        """Hand changed settings on; what changes the scores starts the analysis again."""
         self.session.settings = settings
         self.models_menu.models = settings.models
         self.transport.set_volume(settings.volume / 100)
@@ -287,39 +267,19 @@ class MainWindow(QMainWindow):
         if any(getattr(settings, key) != getattr(before, key) for key in keys):
             self.session.analyse_again()
 
-    def step_option(self, name: str, direction: int) -> None:
-        """Change a setting by one of its steps, up or down, as far as it goes."""
-        option = next(option for declared_name, option, _ in declared() if declared_name == name)
-        value = getattr(self.settings, name) + direction * int(option.step)
-        if is_valid(option, 0, value):
-            self.change_settings(replace(self.settings, **{name: value}))
-
-    def set_option(self, name: str, value: Any) -> None:
-        """Change a setting that stands in a menu."""
-        if value != getattr(self.settings, name):
-            self.change_settings(replace(self.settings, **{name: value}))
-
     def _show_options(self) -> None:
         for name in ("follow", "all_tags"):
-            self.actions_[name].setChecked(getattr(self.settings, name))
+            self.actions_[name].setChecked(getattr(self.preferences.settings, name))
 
     @Slot()
     def _set_theme(self) -> None:
-        self.theme = choose_theme(self.settings.theme, self._application())
+        self.theme = choose_theme(self.preferences.settings.theme, self._application())
         apply_theme(self._application(), self.theme)
         self.actions_.set_theme(self.theme)
         self.notice.set_theme(self.theme)
         self.start_page.set_theme(self.theme)
         self.page.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
-
-    def _show_recent(self) -> None:
-        files = self._memory.recent
-        self.start_page.set_recent(files)
-        self.recent_menu.clear()
-        for file in files:
-            self.recent_menu.addAction(file.name, partial(self.open_file, file)).setToolTip(str(file))
-        self.actions_["recent"].setEnabled(bool(files))
 
     # Small things
 

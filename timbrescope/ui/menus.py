@@ -24,7 +24,7 @@ _SKIP_SECONDS = 5.0
 
 def menus(window: "MainWindow") -> MenuPlan:
     """Return the title and the commands of each menu."""
-    transport, viewport = window.transport, window.viewport
+    transport, viewport, preferences = window.transport, window.viewport, window.preferences
     return [
         ("&File", [
             Command("open", "&Open…", window.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
@@ -44,7 +44,7 @@ def menus(window: "MainWindow") -> MenuPlan:
             SEPARATOR,
             Command("loop", "&Loop the selection", transport.set_loop, ("L",), "loop", checkable=True),
             Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
-            Command("follow", "Follow the play&head", partial(window.set_option, "follow"), ("F",), "follow",
+            Command("follow", "Follow the play&head", partial(preferences.put, "follow"), ("F",), "follow",
                     checkable=True),
         ]),
         ("&View", [
@@ -59,14 +59,14 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("higher", "Scroll &up in frequency", partial(viewport.pan_bands, 0.25), ("Up",)),
             Command("lower", "Scroll &down in frequency", partial(viewport.pan_bands, -0.25), ("Down",)),
             SEPARATOR,
-            Command("brighter", "&Brighter", partial(window.step_option, "gain_db", 1), ("Ctrl+Up",)),
-            Command("darker", "&Darker", partial(window.step_option, "gain_db", -1), ("Ctrl+Down",)),
-            Command("more-range", "More &range", partial(window.step_option, "range_db", 1), ("Ctrl+Shift+Up",)),
-            Command("less-range", "&Less range", partial(window.step_option, "range_db", -1), ("Ctrl+Shift+Down",)),
+            Command("brighter", "&Brighter", partial(preferences.step, "gain_db", 1), ("Ctrl+Up",)),
+            Command("darker", "&Darker", partial(preferences.step, "gain_db", -1), ("Ctrl+Down",)),
+            Command("more-range", "More &range", partial(preferences.step, "range_db", 1), ("Ctrl+Shift+Up",)),
+            Command("less-range", "&Less range", partial(preferences.step, "range_db", -1), ("Ctrl+Shift+Down",)),
             SEPARATOR,
             Command("changes", "What &changes", window.page.side.show_changes, ("C",),
                     tip="Go to the list of what enters and leaves"),
-            Command("all_tags", "Show every &tag", partial(window.set_option, "all_tags"), ("T",), checkable=True,
+            Command("all_tags", "Show every &tag", partial(preferences.put, "all_tags"), ("T",), checkable=True,
                     tip="Show tags that mean the same each by itself"),
         ]),
         ("&Recognition", [
@@ -95,7 +95,7 @@ def _write_tags(window: "MainWindow") -> None:
 def _show_relations(window: "MainWindow") -> None:
     from timbrescope.ui.relations_dialog import show_relations  # read only where it is wanted
 
-    settings = window.settings
+    settings = window.preferences.settings
     show_relations(window.theme, settings.models, remembers=settings.remember, parent=window)
 
 

@@ -30,7 +30,7 @@ def test_lanes_are_drawn_in_the_colour_of_their_family(opened: Opened, tone_file
     assert headings == ["instruments", "tags"]
     assert {row.label for row in window.page.lanes.rows[:2]} == {"cello", "piano"}
     for name in ("dark", "light"):
-        window.change_settings(replace(window.settings, theme=name))
+        window.preferences.change(replace(window.preferences.settings, theme=name))
         qtbot.wait(60)
         image = plot.grab().toImage()
         for row, family in ((1, "strings"), (2, "keyboards")):
@@ -53,9 +53,9 @@ def test_what_sounds_is_listed_and_what_does_not_is_not(opened: Opened, tone_fil
     window = opened(tone_file)
     meters = window.page.meters
     qtbot.waitUntil(lambda: "Playing: cello 90%, piano 90%. Now: " in meters.accessibleDescription(), timeout=3000)
-    window.change_settings(replace(window.settings, enter_percent=95))
+    window.preferences.change(replace(window.preferences.settings, enter_percent=95))
     qtbot.waitUntil(lambda: "Playing: no instrument" in meters.accessibleDescription(), timeout=3000)
-    window.change_settings(replace(window.settings, enter_percent=50))
+    window.preferences.change(replace(window.preferences.settings, enter_percent=50))
     qtbot.waitUntil(lambda: "Playing: cello" in meters.accessibleDescription(), timeout=3000)
 
 
@@ -83,7 +83,7 @@ def test_another_recording_starts_with_an_empty_list(opened: Opened, tone_file: 
 def test_without_the_model_of_tags_the_instruments_are_shown_and_it_is_offered(
     window: MainWindow, opened: Opened, tone_file: Path
 ) -> None:
-    window.change_settings(replace(window.settings, models=("musicnn-mtt", INSTRUMENTS.name)))
+    window.preferences.change(replace(window.preferences.settings, models=("musicnn-mtt", INSTRUMENTS.name)))
     opened(tone_file)
     assert {row.recogniser for row in window.page.lanes.rows} == {INSTRUMENTS.name}
     assert window.notice.text.text().startswith("musicnn-mtt is not installed")
@@ -91,7 +91,7 @@ def test_without_the_model_of_tags_the_instruments_are_shown_and_it_is_offered(
 
 
 def test_a_model_that_nobody_can_fetch_is_not_offered(window: MainWindow, opened: Opened, tone_file: Path) -> None:
-    window.change_settings(replace(window.settings, models=("nobody", INSTRUMENTS.name)))
+    window.preferences.change(replace(window.preferences.settings, models=("nobody", INSTRUMENTS.name)))
     opened(tone_file)
     assert window.page.lanes.rows
     assert "nobody" in window.notice.text.text()
@@ -101,6 +101,6 @@ def test_a_model_that_nobody_can_fetch_is_not_offered(window: MainWindow, opened
 def test_a_setting_longer_than_the_own_hop_does_not_make_instruments_coarser(
     window: MainWindow, opened: Opened, tone_file: Path
 ) -> None:
-    window.change_settings(replace(window.settings, update_seconds=1.0))
+    window.preferences.change(replace(window.preferences.settings, update_seconds=1.0))
     timeline = opened(tone_file).session.timeline
     assert timeline.score_specs[INSTRUMENTS.name].hop_seconds == pytest.approx(0.4)
