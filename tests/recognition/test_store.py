@@ -21,7 +21,7 @@ from timbrescope.recognition.checkpoint import load_checkpoint, read_spec, save_
 from timbrescope.recognition.store import ModelStore
 from timbrescope.recognition.tensorflow_bundle import read_bundle
 
-NAMES = ["musicnn-mtt", "musicnn-msd"]
+NAMES = ("musicnn-mtt", "musicnn-msd", "vgg-mtt", "vgg-msd")
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +86,7 @@ def test_origins_of_models(store: ModelStore) -> None:
     assert [(model.name, model.origin, model.installed) for model in store.models()] == [
         ("tiny", "bundled", True),
         ("own", "installed", True),
-        ("musicnn-mtt", "available", False),
-        ("musicnn-msd", "available", False),
+        *((name, "available", False) for name in NAMES),
     ]
     assert all(model.size > 1000 and model.title for model in store.models())
 
@@ -197,7 +196,8 @@ def test_installing_gives_the_published_scores(store: ModelStore, wheel: Path, n
         pytest.skip("installed and verified; the reference scores are not here to compare with")
     reference = np.load(reference_file)
     windows = torch.from_numpy(reference["input_batch"])
-    expected = reference[{"musicnn-mtt": "MTT_musicnn", "musicnn-msd": "MSD_musicnn"}[name]]
+    network_name, data = name.split("-")
+    expected = reference[f"{data.upper()}_{network_name}"]
     np.testing.assert_allclose(network(windows).sigmoid().detach().numpy(), expected, atol=1e-4)
     with torch.inference_mode():
         np.testing.assert_allclose(network(windows).sigmoid().numpy(), expected, atol=1e-4)

@@ -218,13 +218,15 @@ def _check(wheel: Path, package: Package) -> None:
 
 def _convert(entry: Downloadable, wheel: Path, place: Path) -> "tuple[ModelSpec, dict[str, Tensor]]":
     """Return the description, with its licence, and the weights of a model in a checked wheel."""
-    from timbrescope.recognition.networks.musicnn import from_tensorflow
+    from timbrescope.recognition import networks
+    from timbrescope.recognition.networks.tensorflow_weights import from_tensorflow
 
     with zipfile.ZipFile(wheel) as archive:
         licence = archive.read(entry.package.licence_file).decode().strip()
         for suffix in _SUFFIXES:
             archive.extract(f"{entry.checkpoint}/{suffix}", place)
-    weights = from_tensorflow(read_bundle(place / entry.checkpoint), len(entry.spec.labels)).state_dict()
+    network = networks.build(entry.spec.network, len(entry.spec.labels))
+    weights = from_tensorflow(network, read_bundle(place / entry.checkpoint))
     if weights_digest({name: tensor.numpy() for name, tensor in weights.items()}) != entry.weights_sha256:
         raise ModelError(
             f"The weights of {entry.spec.title} did not survive their conversion on this computer; "

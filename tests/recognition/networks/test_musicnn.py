@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition import networks
-from timbrescope.recognition.networks.musicnn import Musicnn, from_tensorflow
+from timbrescope.recognition.networks.musicnn import Musicnn
 
 
 def shaken(network: Musicnn) -> Musicnn:
@@ -80,11 +80,6 @@ def test_training_normalises_by_the_batch_with_or_without_gradients() -> None:
     plain = network(x).detach()
     with torch.no_grad():
         torch.testing.assert_close(network(x), plain)
-
-
-def test_missing_tensorflow_variables_are_noticed() -> None:
-    with pytest.raises(KeyError):
-        from_tensorflow({}, 50)
 
 
 def test_registry_builds_by_name() -> None:

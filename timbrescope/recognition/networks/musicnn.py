@@ -1,8 +1,5 @@
 """musicnn (Pons and Serra 2019) as its authors released it: filters shaped after timbre and tempo."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -172,64 +169,3 @@ class _Middle(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         normalised: Tensor = self.norm(F.relu(self.conv(x)))
         return normalised
-
-
-# Kind of layer -> its parameters here and in TensorFlow.
-_PARAMETERS = {
-    "batch_normalization": {
-        "weight": "gamma",
-        "bias": "beta",
-        "running_mean": "moving_mean",
-        "running_var": "moving_variance",
-    },
-    "conv2d": {"weight": "kernel", "bias": "bias"},
-    "dense": {"weight": "kernel", "bias": "bias"},
-}
-
-
-def from_tensorflow(variables: Mapping[str, Any], n_labels: int) -> Musicnn:
-    """Return the network with released weights; what else the checkpoint holds (the optimiser's slots) is left aside.
-
-    Args:
-        variables: float32 arrays of a released checkpoint by TensorFlow's names.
-        n_labels: number of tags.
-
-    Raises:
-        KeyError, RuntimeError: a variable is missing or has another shape.
-    """
-    network = Musicnn(n_labels)
-    state = network.state_dict()
-    seen = dict.fromkeys(_PARAMETERS, 0)
-    # TensorFlow numbers the layers of a kind as they were made, which is the order in which they stand here.
-    for name, layer in network.named_modules():
-        kind = _tensorflow_kind(layer)
-        if kind is None:
-            continue
-        prefix = f"{kind}_{seen[kind]}" if seen[kind] else kind
-        seen[kind] += 1
-        for ours, theirs in _PARAMETERS[kind].items():
-            value = torch.tensor(variables[f"{prefix}/{theirs}"])
-            state[f"{name}.{ours}"] = _kernel(layer, value) if theirs == "kernel" else value
-    network.load_state_dict(state)
-    return network
-
-
-def _tensorflow_kind(layer: nn.Module) -> str | None:
-    match layer:
-        case nn.BatchNorm1d() | nn.BatchNorm2d():
-            return "batch_normalization"
-        case nn.Conv1d() | nn.Conv2d():
-            return "conv2d"
-        case nn.Linear():
-            return "dense"
-        case _:
-            return None
-
-
-def _kernel(layer: nn.Module, kernel: Tensor) -> Tensor:
-    """Turn the axes of a kernel: time, frequency, in, out of a convolution; in, out of a dense layer."""
-    if isinstance(layer, nn.Linear):
-        return kernel.t()
-    kernel = kernel.permute(3, 2, 0, 1)
-    # The middle layers see the channels as if they were frequencies.
-    return kernel.squeeze(1).transpose(1, 2) if isinstance(layer, nn.Conv1d) else kernel
