@@ -1,14 +1,8 @@
 """From audio files to coded spectra, in as many processes as there are cores."""
 
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +16,7 @@ from timbrescope.audio.file import AudioFile
 from timbrescope.core.errors import AudioError
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.spec import FrontEnd
+from training.parallel import in_processes
 from training.spectra.augment import Augmentation, augment
 from training.spectra.cache_index import CacheIndex, FileState
 from training.spectra.codes import Codes, encode
@@ -112,29 +107,7 @@ def extract_all(requests: Sequence[Request], workers: int | None) -> Iterator[Ex
     """
     if workers is None:
         workers = (os.cpu_count() or 1) if sum(map(_size, requests)) > _WORTH_PROCESSES else 0
-    workers = min(workers, len(requests))
-    if workers == 0 or len(requests) == 1:
-        yield from map(extract, requests)
-        return
-    waiting = deque(requests)
-    running: dict[Future[Extracted], Request] = {}
-    while waiting:
-        pool = _pool(workers)
-        try:
-            while waiting or running:
-                while waiting and len(running) < 2 * workers:  # no more, because results wait in memory
-                    running[pool.submit(extract, waiting[0])] = waiting[0]
-                    waiting.popleft()
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    extracted = future.result()
-                    del running[future]
-                    yield extracted
-        except BrokenProcessPool:
-            suspects = list(running.values())
-            running.clear()
-            yield from map(_extract_alone, suspects)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from in_processes(extract, requests, workers, _lost, _on_one_thread)
 
 
 def _size(request: Request) -> int:
@@ -144,34 +117,16 @@ def _size(request: Request) -> int:
         return 0
 
 
-def _extract_alone(request: Request) -> Extracted:
-    with _pool(1) as pool:
-        try:
-            return pool.submit(extract, request).result()
-        except BrokenProcessPool:
-            problem = (
-                f"{request.path.name} brought the program that reads it to its end, for its damage or for want of "
-                "memory; leave it out or convert it."
-            )
-            return Extracted(request.path, None, None, {}, problem)
+def _lost(request: Request) -> Extracted:
+    problem = (
+        f"{request.path.name} brought the program that reads it to its end, for its damage or for want of memory; "
+        "leave it out or convert it."
+    )
+    return Extracted(request.path, None, None, {}, problem)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends its pool
+def _on_one_thread() -> None:
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Wait for the death of a parent that was killed and could not end its pool."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 class _Reading:
