@@ -46,6 +46,16 @@ def history() -> Path:
     return data() / "history.sqlite3"
 
 
+def unsaved() -> Path:
+    """Return the folder for sound that was listened to and is not saved yet."""
+    return data() / "unsaved"
+
+
+def takes() -> Path:
+    """Return the folder for recordings where the user has chosen none."""
+    return Path(platformdirs.user_music_dir()) / APPLICATION
+
+
 def cache() -> Path:
     """Return the folder for what can be made again, such as spectra of recordings; ``TIMBRESCOPE_CACHE`` moves it."""
     return Path(os.environ.get("TIMBRESCOPE_CACHE") or platformdirs.user_cache_dir(APPLICATION, appauthor=False))

@@ -237,7 +237,7 @@ def test_opened_files_are_remembered(opened: Opened, tone_file: Path, settings: 
     opened(tone_file).close()
     again = MainWindow(settings)
     qtbot.addWidget(again)
-    assert [action.text() for action in again.recent_menu.actions()] == [tone_file.name]
+    assert [action.text() for action in again.recent.menu.actions()] == [tone_file.name]
     again.close()
 
 

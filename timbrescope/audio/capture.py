@@ -1,11 +1,9 @@
 """One open stream from a sound input: a callback that copies into a ring and leaves."""
 
-import logging
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,8 +15,6 @@ from timbrescope.audio import portaudio
 from timbrescope.audio.devices import Device
 from timbrescope.audio.ring import Ring
 from timbrescope.core.errors import AudioError
-
-log = logging.getLogger(__name__)
 
 LATENCY_SECONDS = 0.25  # the callback waits for the interpreter, up to 0.12 s while the window paints
 RING_SECONDS = 20.0
@@ -119,50 +115,6 @@ class Capture:
         self._latest = time.monotonic()
         written = self.ring.write(frames[:, self._columns])
         self.beats.append(Beat(self._latest, self.ring.written, bool(status.input_overflow), count - written))
-
-
-class Attempt:
-    """Opens and starts an input in a thread of its own: a sound server that hangs lets that wait for ever.
-
-    Args:
-        make: opens the input.
-    """
-
-    def __init__(self, make: Callable[[], Capture]) -> None:
-        self._make = make
-        self._lock = threading.Lock()  # guards what follows
-        self._result: Capture | AudioError | None = None
-        self._abandoned = False
-        threading.Thread(target=self._run, name="opening an input", daemon=True).start()
-
-    def result(self) -> Capture | AudioError | None:
-        """Return the running input or why there is none; None as long as nobody knows."""
-        with self._lock:
-            return self._result
-
-    def abandon(self) -> None:
-        """Close the input when it should be open one day after all."""
-        with self._lock:
-            self._abandoned = True
-            late = self._result
-        if isinstance(late, Capture):
-            late.close()
-
-    def _run(self) -> None:
-        result: Capture | AudioError
-        try:
-            result = self._make()
-            result.start()
-        except AudioError as error:
-            result = error
-        except Exception as error:
-            log.exception("opening an input has failed")
-            result = AudioError(f"The input cannot be opened ({error}); the details are in the log.")
-        with self._lock:
-            self._result = result
-            abandoned = self._abandoned
-        if abandoned and isinstance(result, Capture):
-            result.close()
 
 
 def explain(error: Exception, device: Device, rate: int) -> AudioError:

@@ -69,6 +69,11 @@ def devices() -> list[Device]:
         AudioError: PortAudio is missing.
     """
     library = portaudio.load()
+    with portaudio.listing():
+        return _listed_devices(library)
+
+
+def _listed_devices(library: ModuleType) -> list[Device]:
     hosts = library.query_hostapis()
     defaults = _defaults(library)
     return [
@@ -95,7 +100,8 @@ def working_rates(device: Device, direction: Direction) -> tuple[int, ...]:
     library = portaudio.load()
     ask: Callable[..., None] = library.check_input_settings if direction == "input" else library.check_output_settings
     channels = min(2, device.channels(direction))
-    return tuple(rate for rate in RATES if _takes(library, ask, device.index, channels, rate))
+    with portaudio.listing():
+        return tuple(rate for rate in RATES if _takes(library, ask, device.index, channels, rate))
 
 
 def find(name: str | None, direction: Direction) -> Device:

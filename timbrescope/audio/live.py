@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.audio import devices
-from timbrescope.audio.capture import Attempt, Beat, Capture, RateRefusedError
+from timbrescope.audio.capture import Beat, Capture, RateRefusedError
 from timbrescope.audio.handover import BACKLOG_SECONDS, Handover, Sink
 from timbrescope.audio.health import finite
 from timbrescope.audio.meter import Level
 from timbrescope.audio.pace import Pace
 from timbrescope.audio.resample import Resampler
+from timbrescope.core.attempt import Attempt
 from timbrescope.core.blocks import Block
 from timbrescope.core.clock import clock
-from timbrescope.core.errors import AudioError
+from timbrescope.core.errors import AudioError, TimbrescopeError
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class LiveInput:
         self._gone_at = 0  # frame at which that began
         self._pace = Pace(self.sample_rate)
         self._total = self._lost = 0  # frames
-        self._attempt: Attempt | None = None  # to open it again
+        self._attempt: Attempt[Capture] | None = None  # to open it again
         self._failures = 0
         self._retry_at = 0.0
         self._reason = ""
@@ -291,26 +292,29 @@ class LiveInput:
         self._fill(max(0, self._pace.due(now - OUTAGE_MARGIN_SECONDS) - self._total))
         if self._attempt is None:
             if now >= self._retry_at:
-                self._attempt = Attempt(self._find_and_open)
+                self._attempt = Attempt(self._find_and_open, Capture.close)
             return
-        result = self._attempt.result()
-        if result is None:
+        if not self._attempt.is_over:
             return
-        self._attempt = None
-        if isinstance(result, Capture):
-            self._beats.clear()
-            self._capture, self._resumed = result, True
+        attempt, self._attempt = self._attempt, None
+        try:
+            capture = attempt.result()
+        except TimbrescopeError as error:
+            self._try_later()
+            log.info("attempt %d to open %s again: %s", self._failures, self.device, error)
+            if str(error) != self._reason:
+                self._reason = str(error)
+                self.notify(f"{error} It is tried again by itself.")
             return
-        self._try_later()
-        log.info("attempt %d to open %s again: %s", self._failures, self.device, result)
-        if str(result) != self._reason:
-            self._reason = str(result)
-            self.notify(f"{result} It is tried again by itself.")
+        self._beats.clear()
+        self._capture, self._resumed = capture, True
 
     def _find_and_open(self) -> Capture:
         if self._failures:
             devices.rescan()  # it may be in another socket; where something plays, that must wait
-        return Capture(devices.find(self._wanted, "input"), self._taken, self.sample_rate)
+        capture = Capture(devices.find(self._wanted, "input"), self._taken, self.sample_rate)
+        capture.start()
+        return capture
 
     def _hand_on(self, frames: NDArray[np.float32]) -> None:
         """Give the next frames, shape (n, channels), to the meter, the sinks and the recogniser."""

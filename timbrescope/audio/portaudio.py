@@ -7,6 +7,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +15,8 @@ from timbrescope.core.errors import AudioError
 
 # PortAudio keeps one list of devices in a process and ends every stream when it makes a new one, so that whoever wants
 # a new list must know of all streams: this is the one place that does.
-_opening = threading.Lock()  # held while a stream is opened or the list is made, never while one is closed: it may hang
+# Held while a stream is opened or the list is made or read, never while one is closed: that may hang.
+_opening = threading.Lock()
 _streams: dict[int, Any] = {}
 
 
@@ -40,6 +42,11 @@ def open_stream(make: Callable[[], Any]) -> Any:
         stream = make()
         _streams[id(stream)] = stream
     return stream
+
+
+def listing() -> AbstractContextManager[object]:
+    """Return what keeps the list of devices as it is while it is read."""
+    return _opening
 
 
 def close_stream(stream: Any) -> None:
