@@ -118,8 +118,8 @@ make_environment() {
 }
 
 install_python_packages() {
-    local target=.
-    [ "$1" != test ] || target='.[dev]'
+    local target='.[voice]'
+    [ "$1" != test ] || target='.[dev,voice]'
     # The variable pins what builds the package as well. Its path is relative because it is split at spaces.
     PIP_CONSTRAINT=packaging/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
         "$venv/bin/python" -m pip install --constraint packaging/constraints.txt --editable "$target" ||
