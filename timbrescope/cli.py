@@ -7,6 +7,7 @@ from pathlib import Path
 
 from timbrescope import __version__, paths
 from timbrescope.commands import analyze, devices, evaluate, live, models, networks, tag, train
+from timbrescope.commands.interruption import interruptible
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.logs import start_log
@@ -61,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
 
             return open_window(Path(arguments[0]) if arguments else None)
         options = build_parser().parse_args(arguments)
-        return int(options.run(options))
+        with interruptible():
+            return int(options.run(options))
     except TimbrescopeError as error:
         complain(str(error))
         return _FAILED

@@ -69,6 +69,8 @@ def read_state(folder: Path, wanted: str) -> dict[str, Any] | None:
         return None
     try:
         state = cast("dict[str, Any]", torch.load(path, map_location="cpu", weights_only=True))
+    except KeyboardInterrupt:  # may be an Exception as well, see timbrescope.commands.interruption
+        raise
     except Exception as error:  # torch names no set of errors for a damaged file
         raise TrainingError(f"{path} is damaged ({error}); remove it to start this run anew.") from error
     if state.get("identity") != wanted:

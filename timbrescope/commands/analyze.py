@@ -120,6 +120,7 @@ def run(options: argparse.Namespace) -> int:
     with noticed_interruption() as stop, writer(options, single=len(recordings) == 1 and not problems) as write:
         analyse = Analyst(options, stop)
         for number, recording in enumerate(recordings, start=1):
+            stop()  # what cannot be read never asks
             prefix = f"{number}/{len(recordings)} " if len(recordings) > 1 else ""
             try:
                 analysis, damage = analyse(recording.path, prefix)
@@ -200,6 +201,7 @@ class Analyst:
         found: list[Found] = []
         errors: list[ModelError] = []
         for one in given:
+            self._stop()  # loading a model takes a while
             try:
                 found.append(use(one))
             except ModelError as error:
