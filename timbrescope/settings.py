@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from timbrescope.core.files import replaced_when_done
+from timbrescope.core.now_playing import Hysteresis
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,11 @@ class Settings:
     )  # fmt: skip
 
     models: tuple[str, ...] = _option(DEFAULT_MODELS, "", "Models", "What listens to a recording in the window.")
+
+    @property
+    def hysteresis(self) -> Hysteresis:
+        """How scores become what is listed as sounding."""
+        return Hysteresis(self.smoothing_seconds, self.enter_percent / 100, self.leave_percent / 100)
 
     @classmethod
     def load(cls, folder: Path) -> "Settings":

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,22 +14,17 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from pythonosc.osc_bundle import OscBundle
-from pythonosc.osc_message import OscMessage
 
 from tests.audio.fake_portaudio import RATE, FakePortAudio
 from tests.encoded import encode
+from tests.outputs.receiver import receiver
 from tests.sound_card import SoundCard
 from tests.tiny import SPEC, Tiny
 from timbrescope import cli, paths
 from timbrescope.audio.file import AudioFile
 from timbrescope.audio.live import LiveInput
-from timbrescope.audio.meter import Level
 from timbrescope.audio.recorder import Recorder
 from timbrescope.commands import live
-from timbrescope.commands.osc import OscReport, address
-from timbrescope.core.errors import TimbrescopeError
-from timbrescope.core.timeline import ScoreSpec
 from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
@@ -134,6 +128,8 @@ def test_an_unfinished_take_in_the_folder_is_mended(tmp_path: Path, capsys: pyte
         (["--models", "nobody"], "nobody"),
         (["--record", "take.mp3"], "flac"),
         (["--osc", "nowhere"], "HOST:PORT"),
+        (["--midi", "no port is called so"], "MIDI"),
+        (["--alert", "trombone"], "low, middle, high"),
     ],
 )
 @pytest.mark.usefixtures("fake")
@@ -159,58 +155,46 @@ def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "hears what the computer plays" in lines[2]
 
 
-def messages(receiver: socket.socket) -> list[OscMessage]:
-    """Return what has come."""
-    found: list[OscMessage] = []
-    receiver.settimeout(0.5)
-    try:
-        while True:
-            found += list(OscBundle(receiver.recv(65536)))
-    except TimeoutError:
-        return found
-
-
 @pytest.mark.usefixtures("playing")
-def test_osc_carries_scores_levels_and_turns(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        assert run("--seconds", 5, "--osc", receiver.getsockname()[1]) == 0
-        found = messages(receiver)
+def test_osc_carries_scores_levels_brightness_and_events(capsys: pytest.CaptureFixture[str]) -> None:
+    with receiver() as program:
+        assert run("--seconds", 5, "--osc", program.port) == 0
+        found = program.messages()
     values: dict[str, list[list[object]]] = {}
     for message in found:
         values.setdefault(message.address, []).append(message.params)
     assert {f"/timbrescope/score/tiny/{label}" for label in SPEC.labels} <= set(values)
     assert ["tiny", "low"] in [value[:2] for value in values["/timbrescope/entered"]]
     assert all(-120 <= float(str(level)) <= 0 for pair in values["/timbrescope/level"] for level in pair)
+    brightness = [float(str(value)) for (value,) in values["/timbrescope/brightness"]]
+    assert min(brightness) < 500  # of the tone of 150 Hz
+    assert max(brightness) > 3000  # of that of 3500 Hz
     assert "+ low" in capsys.readouterr().out
 
 
-def test_osc_is_throttled_and_its_addresses_are_legal() -> None:
-    spec = ScoreSpec("my model", "tags", ("drum & bass", "a/b", *map(str, range(48))), 0.1, 1.0)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        report = OscReport(f"localhost:{receiver.getsockname()[1]}", LevelSource().level)
-        for _ in range(100):
-            report.rows(spec, 0, np.ones((1, 50), np.float32))
-        report.close()
-        found = [message.address for message in messages(receiver)]
-    assert found.count("/timbrescope/score/my_model/drum_bass") in (1, 2)
-    assert "/timbrescope/score/my_model/a_b" in found
-    assert len(found) in (51, 102)
+@pytest.mark.usefixtures("playing")
+def test_every_label_that_enters_leaves_and_tells_how_long_it_was_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--seconds", 7, "--format", "jsonl") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    entered = [(line["label"], line["seconds"]) for line in lines if line["event"] == "entered"]
+    left = [line for line in lines if line["event"] == "left"]
+    assert sorted(entered) == sorted((line["label"], line["start_seconds"]) for line in left)
+    assert all(line["seconds"] == line["end_seconds"] >= line["start_seconds"] for line in left)
+    assert all(0 < line["peak"] <= 1 for line in left)
 
 
-class LevelSource:
-    @staticmethod
-    def level() -> Level:
-        return Level(0.5, 0.25)
-
-
-def test_osc_goes_to_this_computer_unless_told_otherwise() -> None:
-    assert address("9000") == address(":9000") == ("127.0.0.1", 9000)
-    assert address("192.0.2.7:57120") == ("192.0.2.7", 57120)
-    for wrong in ("", "here", "127.0.0.1:", "127.0.0.1:99999", "no such host:1"):
-        with pytest.raises(TimbrescopeError):
-            address(wrong)
+@pytest.mark.usefixtures("playing")
+def test_an_alert_is_told_once_a_label_has_been_there_for_long_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--seconds", 7, "--format", "jsonl", "--alert", "high", "--alert-after", 0.5) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    alerts = [line for line in lines if line["event"] == "alert"]
+    assert alerts
+    assert {line["label"] for line in alerts} == {"high"}
+    assert all(line["seconds"] >= line["start_seconds"] + 0.5 for line in alerts)
+    entered = [line["seconds"] for line in lines if line["event"] == "entered" and line["label"] == "high"]
+    assert {line["start_seconds"] for line in alerts} <= set(entered)
+    assert run("--seconds", 7, "--alert", "high") == 0
+    assert any(line.split()[1:] == ["!", "high"] for line in capsys.readouterr().out.splitlines())
 
 
 def test_control_c_finishes_the_take(card: SoundCard) -> None:

@@ -3,13 +3,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from timbrescope.core.now_playing import Active, NowPlaying
+from timbrescope.core.now_playing import Active, Hysteresis, NowPlaying
 
 TICK = 0.2
 
 
 def playing(*, smoothing: float = 0.5, hold: float = 0.8, labels: tuple[str, ...] = ("a", "b", "c")) -> NowPlaying:
-    return NowPlaying(labels, smoothing_seconds=smoothing, enter=0.5, leave=0.3, hold_seconds=hold)
+    return NowPlaying(labels, Hysteresis(smoothing, enter=0.5, leave=0.3, hold_seconds=hold))
 
 
 def names(active: list[Active]) -> list[str]:
@@ -29,7 +29,7 @@ def test_scores_that_jitter_around_one_threshold_do_not_flicker(
 
 
 def test_without_hysteresis_the_same_scores_would_flicker(rng: np.random.Generator) -> None:
-    now = NowPlaying(("a",), smoothing_seconds=0.0, enter=0.5, leave=0.5, hold_seconds=0.0)
+    now = NowPlaying(("a",), Hysteresis(0.0, enter=0.5, leave=0.5, hold_seconds=0.0))
     shown = [bool(now.update(tick * TICK, [score])) for tick, score in enumerate(rng.uniform(0.35, 0.65, 400))]
     assert sum(before != after for before, after in pairwise(shown)) > 50
 
@@ -103,19 +103,13 @@ def test_nothing_sounds_in_silence() -> None:
 
 
 def test_a_threshold_for_leaving_above_that_for_entering_counts_as_equal() -> None:
-    now = NowPlaying(("a",), smoothing_seconds=0.0, enter=0.5, leave=0.9, hold_seconds=0.0)
+    now = NowPlaying(("a",), Hysteresis(0.0, enter=0.5, leave=0.9, hold_seconds=0.0))
     assert all(now.update(tick * TICK, [0.6]) for tick in range(10))
 
 
 def test_each_label_enters_and_leaves_by_its_own_threshold() -> None:
-    now = NowPlaying(
-        ("rare", "plain", "sure"),
-        smoothing_seconds=0.0,
-        enter=0.6,
-        leave=0.4,
-        thresholds=(0.2, 0.5, 0.7),
-        hold_seconds=0.0,
-    )
+    hysteresis = Hysteresis(0.0, enter=0.6, leave=0.4, hold_seconds=0.0)
+    now = NowPlaying(("rare", "plain", "sure"), hysteresis, thresholds=(0.2, 0.5, 0.7))
     assert names(now.update(0.0, [0.23, 0.59, 0.83])) == []
     assert names(now.update(1.0, [0.25, 0.61, 0.85])) == ["sure", "plain", "rare"]
     assert names(now.update(2.0, [0.17, 0.41, 0.57])) == ["sure", "plain", "rare"]
@@ -123,6 +117,6 @@ def test_each_label_enters_and_leaves_by_its_own_threshold() -> None:
 
 
 def test_no_threshold_is_beyond_reach() -> None:
-    now = NowPlaying(("a",), smoothing_seconds=0.0, enter=0.95, leave=0.9, thresholds=(0.8,), hold_seconds=0.0)
+    now = NowPlaying(("a",), Hysteresis(0.0, enter=0.95, leave=0.9, hold_seconds=0.0), thresholds=(0.8,))
     assert names(now.update(0.0, [0.98])) == []
     assert names(now.update(1.0, [1.0])) == ["a"]

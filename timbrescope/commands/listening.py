@@ -1,61 +1,21 @@
-"""What 'timbrescope live' tells while it listens: instruments that enter and leave as text, or every score as JSON."""
+"""What 'timbrescope live' tells while it listens: what enters and leaves as text, or every score as JSON."""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.commands.messages import complain
+from timbrescope.core.alerts import Alerts
 from timbrescope.core.clock import clock
-from timbrescope.core.now_playing import NowPlaying
+from timbrescope.core.event_files import event_dict
+from timbrescope.core.events import Event, EventFollower
+from timbrescope.core.sound_now import describe_sound
 from timbrescope.core.timeline import Chunk, ScoreSpec
-from timbrescope.settings import Settings
-
-
-class Turn(NamedTuple):
-    """A label that enters or leaves at a second of the input."""
-
-    seconds: float
-    label: str
-    enters: bool
-
-
-class Follower:
-    """Follows the rows of one model and tells which labels enter and leave, as the window does.
-
-    Args:
-        spec: of the scores.
-        settings: smoothing and thresholds.
-    """
-
-    def __init__(self, spec: ScoreSpec, settings: Settings) -> None:
-        self.spec = spec
-        self.rows = 0
-        self._active: tuple[str, ...] = ()
-        self._now_playing = NowPlaying(
-            spec.labels,
-            smoothing_seconds=settings.smoothing_seconds,
-            enter=settings.enter_percent / 100,
-            leave=settings.leave_percent / 100,
-            thresholds=spec.thresholds,
-        )
-
-    def follow(self, scores: NDArray[np.float32]) -> Iterator[Turn]:
-        """Take the next rows, shape (n, labels), and yield what turns; each row counts in the middle of its window."""
-        for row in scores:
-            seconds = self.spec.start_seconds + self.rows * self.spec.hop_seconds
-            active = tuple(one.label for one in self._now_playing.update(seconds, row))
-            for label in active:
-                if label not in self._active:
-                    yield Turn(seconds, label, enters=True)
-            for label in self._active:
-                if label not in active:
-                    yield Turn(seconds, label, enters=False)
-            self._active = active
-            self.rows += 1
+from timbrescope.outputs.output import Moment, Outputs
 
 
 class Report(Protocol):
@@ -67,8 +27,11 @@ class Report(Protocol):
     def rows(self, spec: ScoreSpec, first: int, scores: NDArray[np.float32]) -> None:
         """Tell rows of scores, shape (n, labels), of which the first has a number."""
 
-    def turns(self, spec: ScoreSpec, turns: Sequence[Turn]) -> None:
-        """Tell what enters and leaves."""
+    def event(self, event: Event) -> None:
+        """Tell what enters or leaves."""
+
+    def alert(self, event: Event, seconds: float) -> None:
+        """Tell of something that the user waits for."""
 
     def notice(self, sentence: str) -> None:
         """Tell what the user should know."""
@@ -87,10 +50,19 @@ class Text:
     def rows(self, spec: ScoreSpec, first: int, scores: NDArray[np.float32]) -> None:
         """Print nothing."""
 
-    def turns(self, spec: ScoreSpec, turns: Sequence[Turn]) -> None:  # noqa: ARG002 - one model or many, people read labels
-        """Print a line for each."""
-        for turn in turns:
-            print(f"{clock(turn.seconds, 0.1):>9}  {'+' if turn.enters else '–'} {turn.label}", flush=True)
+    def event(self, event: Event) -> None:
+        """Print a line."""
+        self._line(event.seconds, "+" if event.end_seconds is None else "–", event.label)
+
+    def alert(self, event: Event, seconds: float) -> None:
+        """Print a line and, on a terminal, ring its bell."""
+        self._line(seconds, "!", event.label)
+        if sys.stdout.isatty():
+            print("\a", end="", flush=True)
+
+    @staticmethod
+    def _line(seconds: float, sign: str, label: str) -> None:
+        print(f"{clock(seconds, 0.1):>9}  {sign} {label}", flush=True)
 
     def notice(self, sentence: str) -> None:
         """Print on standard error."""
@@ -120,11 +92,19 @@ class JsonLines:
             seconds = round(number * spec.hop_seconds, 6)
             self._print("scores", model=spec.name, seconds=seconds, scores=[round(float(score), 6) for score in row])
 
-    def turns(self, spec: ScoreSpec, turns: Sequence[Turn]) -> None:
-        """Print each."""
-        for turn in turns:
-            event = "entered" if turn.enters else "left"
-            self._print(event, model=spec.name, seconds=round(turn.seconds, 3), label=turn.label)
+    def event(self, event: Event) -> None:
+        """Print when and what, and of what has left also since when, how long and its highest score."""
+        values = event_dict(event)
+        seconds = round(event.seconds, 3)
+        if event.end_seconds is None:
+            self._print("entered", model=event.model, seconds=seconds, label=event.label)
+        else:
+            self._print("left", seconds=seconds, **values)
+
+    def alert(self, event: Event, seconds: float) -> None:
+        """Print when, what and since when."""
+        seconds, start_seconds = round(seconds, 3), round(event.start_seconds, 3)
+        self._print("alert", model=event.model, seconds=seconds, label=event.label, start_seconds=start_seconds)
 
     def notice(self, sentence: str) -> None:
         """Print it."""
@@ -141,14 +121,61 @@ class JsonLines:
         sys.stdout.flush()
 
 
-def tell(chunk: Chunk, followers: Sequence[Follower], reports: Sequence[Report]) -> None:
-    """Tell everything in a chunk in every way."""
-    for report in reports:
+class Listening:
+    """Follows the chunks of a sound input and tells everything in every way.
+
+    Args:
+        followers: one for each model.
+        reports: what the user sees.
+        outputs: to other programs.
+        alerts: what the user waits for.
+    """
+
+    def __init__(
+        self, followers: Sequence[EventFollower], reports: Sequence[Report], outputs: Outputs, alerts: Alerts
+    ) -> None:
+        self._followers = followers
+        self._reports = reports
+        self._outputs = outputs
+        self._alerts = alerts
+        self._newest: dict[str, NDArray[np.float32]] = {}
+
+    def begin(self, device: str, rate: int) -> None:
+        """Tell what listens to what."""
+        specs = [follower.spec for follower in self._followers]
+        self._outputs.begin(specs)
+        for report in self._reports:
+            report.begin(device, rate, specs)
+
+    def hear(self, chunk: Chunk) -> None:
+        """Tell what is in the next chunk."""
         for notice in chunk.notices:
-            report.notice(notice)
-    for follower in followers:
-        rows, first = chunk.scores[follower.spec.name], follower.rows
-        turns = list(follower.follow(rows))
-        for report in reports:
-            report.rows(follower.spec, first, rows)
-            report.turns(follower.spec, turns)
+            self._outputs.notice(notice)
+            for report in self._reports:
+                report.notice(notice)
+        for follower in self._followers:
+            rows, first = chunk.scores[follower.spec.name], follower.rows
+            events = list(follower.follow(rows))
+            for report in self._reports:
+                report.rows(follower.spec, first, rows)
+            self._tell(events)
+            if len(rows):
+                self._newest[follower.spec.name] = rows[-1]
+        if self._outputs:
+            sound = describe_sound(chunk.levels, chunk.peaks, chunk.mel)
+            self._outputs.moment(Moment(dict(self._newest), sound))
+        present = [event for follower in self._followers for event in follower.present]
+        for event in self._alerts.due(present, chunk.seconds):
+            for report in self._reports:
+                report.alert(event, chunk.seconds)
+
+    def end(self, seconds: float) -> None:
+        """Tell that what is present ends with the sound."""
+        for follower in self._followers:
+            self._tell(follower.finish(seconds))
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._outputs.event(event)
+            for report in self._reports:
+                report.event(event)

@@ -13,10 +13,14 @@ from timbrescope import paths
 from timbrescope.audio.live import LiveInput
 from timbrescope.audio.recorder import Recorder
 from timbrescope.audio.recovery import recover, unfinished_takes
-from timbrescope.commands.listening import Follower, JsonLines, Report, Text, tell
+from timbrescope.commands.listening import JsonLines, Listening, Report, Text
 from timbrescope.commands.quiet import quiet_libraries
+from timbrescope.core.alerts import Alerts
 from timbrescope.core.errors import AudioError, ModelError, TimbrescopeError
+from timbrescope.core.events import EventFollower, event_followers
 from timbrescope.core.labels import INSTRUMENTS
+from timbrescope.outputs.midi_map import CHANNELS
+from timbrescope.outputs.opening import open_outputs
 from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore
 from timbrescope.settings import DEFAULT_MODELS, Settings
@@ -29,7 +33,8 @@ examples:
   timbrescope live
   timbrescope live --device "USB Audio" --channel 2 --record take.flac
   timbrescope live --models timbre-encoder,musicnn-mtt --format jsonl --seconds 60
-  timbrescope live --osc 9000
+  timbrescope live --alert voice,drums --alert-after 2
+  timbrescope live --osc 9000 --midi
 """
 _OK, _NOT_RECORDED = 0, 1
 _REPORTS: dict[str, Callable[[], Report]] = {"text": Text, "jsonl": JsonLines}
@@ -55,12 +60,40 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--format", choices=sorted(_REPORTS), default="text", help="form of the output; default: text")
     parser.add_argument("--record", type=Path, metavar="FILE", help="record to this .flac or .wav file")
     parser.add_argument("--roll", type=_positive, metavar="MINUTES", help="begin a new file every so many minutes")
+    parser.add_argument("--alert", metavar="A,B", default="", help="ring when one of these labels is present")
+    parser.add_argument(
+        "--alert-after",
+        type=_positive,
+        default=0.0,
+        metavar="SECONDS",
+        help="once it is so for so long; default: at once",
+    )
     parser.add_argument("--osc", metavar="HOST:PORT", help="also send Open Sound Control; a port alone: this computer")
+    parser.add_argument(
+        "--midi",
+        nargs="?",
+        const="",
+        metavar="PORT",
+        help="also send MIDI, to a port or, without one, from one of its own",
+    )
+    parser.add_argument(
+        "--midi-channel",
+        type=_channel,
+        default=1,
+        metavar="N",
+        help="of the first model, the next take the next; default: 1",
+    )
     parser.set_defaults(run=run)
 
 
 def _positive(text: str) -> float:
     if not 0 < (value := float(text)) < math.inf:
+        raise ValueError
+    return value
+
+
+def _channel(text: str) -> int:
+    if not 1 <= (value := int(text)) <= CHANNELS:
         raise ValueError
     return value
 
@@ -85,9 +118,14 @@ def run(options: argparse.Namespace) -> int:
             recorder = _recorder(options, source, report)
             stack.callback(recorder.close)
             source.attach(recorder)
-        reports = [report, *_osc(options.osc, source, stack)]
-        source.start()
-        _listen(source, _load(checkpoints, options), reports, options.seconds or math.inf)
+        outputs = open_outputs(osc=options.osc, midi=options.midi, midi_channel=options.midi_channel)
+        stack.callback(outputs.close)
+        source.start()  # the models may take a while
+        recognisers = _load(checkpoints, options)
+        hysteresis = Settings.load(paths.config()).hysteresis
+        followers = event_followers([recogniser.score_spec for recogniser in recognisers], hysteresis)
+        listening = Listening(followers, [report], outputs, _alerts(options, followers))
+        _listen(source, recognisers, listening, options.seconds or math.inf, draw=bool(outputs))
         source.close()
         takes = [str(take) for take in recorder.close()] if recorder is not None else []
         report.end(source.seconds, source.dropouts, source.lost_seconds, takes)
@@ -130,14 +168,20 @@ def _load(checkpoints: Sequence[Path], options: argparse.Namespace) -> "list[Liv
     return [LiveRecogniser.load(path, device, hop_seconds=hop, or_finer=options.hop is None) for path in checkpoints]
 
 
-def _osc(address: str | None, source: LiveInput, stack: ExitStack) -> list[Report]:
-    if address is None:
-        return []
-    from timbrescope.commands.osc import OscReport  # not everybody needs it
+def _alerts(options: argparse.Namespace, followers: Sequence[EventFollower]) -> Alerts:
+    """Return what the user waits for.
 
-    sender = OscReport(address, lambda: source.level)
-    stack.callback(sender.close)
-    return [sender]
+    Raises:
+        TimbrescopeError: no model has one of the labels.
+    """
+    wanted = list(filter(None, (label.strip().casefold() for label in options.alert.split(","))))
+    known = {label.casefold(): label for follower in followers for label in follower.labels}
+    for label in wanted:
+        if label not in known:
+            raise TimbrescopeError(
+                f"--alert {label}: no model here tells that; choose from {', '.join(known.values())}."
+            )
+    return Alerts(wanted, options.alert_after)
 
 
 def _recorder(options: argparse.Namespace, source: LiveInput, report: Report) -> Recorder:
@@ -174,16 +218,14 @@ def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _listen(
-    source: LiveInput, recognisers: "Sequence[LiveRecogniser]", reports: Sequence[Report], seconds: float
+    source: LiveInput, recognisers: "Sequence[LiveRecogniser]", listening: Listening, seconds: float, *, draw: bool
 ) -> None:
     """Recognise and tell until the sound ends or there has been enough of it."""
     from timbrescope.recognition.pipeline import analyse
 
-    settings = Settings.load(paths.config())
-    followers = [Follower(recogniser.score_spec, settings) for recogniser in recognisers]
-    for report in reports:
-        report.begin(source.device, source.sample_rate, [follower.spec for follower in followers])
-    for chunk in analyse(source, recognisers, batch=1, draw=False):
-        tell(chunk, followers, reports)
+    listening.begin(source.device, source.sample_rate)
+    for chunk in analyse(source, recognisers, batch=1, draw=draw):
+        listening.hear(chunk)
         if chunk.seconds >= seconds:
             source.stop()
+    listening.end(source.seconds)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-HOLD_SECONDS = 0.8
 _HIGHEST = 0.99  # a threshold above it could hardly be reached
 
 
@@ -18,6 +17,23 @@ class Active:
     level: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hysteresis:
+    """How scores become a list that does not flicker.
+
+    Attributes:
+        smoothing_seconds: time constant: after it a step has come through to 63 %; 0 smooths nothing.
+        enter, leave: thresholds in 0..1 of a label whose own is 0.5; for the others both are scaled by
+            its own / 0.5, up to 0.99. A ``leave`` above ``enter`` counts as equal to it.
+        hold_seconds: shortest time in the list.
+    """
+
+    smoothing_seconds: float
+    enter: float
+    leave: float
+    hold_seconds: float = 0.8
+
+
 class NowPlaying:
     """Follows scores along the playhead and tells which labels sound, without flicker.
 
@@ -27,29 +43,17 @@ class NowPlaying:
 
     Args:
         labels: one per column of the scores.
-        smoothing_seconds: time constant: after it a step has come through to 63 %; 0 smooths nothing.
-        enter, leave: thresholds in 0..1 of a label whose own is 0.5; for the others both are scaled by
-            its own / 0.5, up to 0.99. A ``leave`` above ``enter`` counts as equal to it.
+        hysteresis: smoothing and thresholds.
         thresholds: each label's own; empty means 0.5 for all.
-        hold_seconds: shortest time in the list.
     """
 
-    def __init__(
-        self,
-        labels: tuple[str, ...],
-        *,
-        smoothing_seconds: float,
-        enter: float,
-        leave: float,
-        thresholds: Sequence[float] = (),
-        hold_seconds: float = HOLD_SECONDS,
-    ) -> None:
+    def __init__(self, labels: tuple[str, ...], hysteresis: Hysteresis, thresholds: Sequence[float] = ()) -> None:
         self.labels = labels
-        self._smoothing_seconds = smoothing_seconds
+        self._smoothing_seconds = hysteresis.smoothing_seconds
         scale = np.asarray(thresholds or (0.5,) * len(labels)) / 0.5
-        self._enter = np.minimum(enter * scale, _HIGHEST)
-        self._leave = np.minimum(leave * scale, self._enter)
-        self._hold_seconds = hold_seconds
+        self._enter = np.minimum(hysteresis.enter * scale, _HIGHEST)
+        self._leave = np.minimum(hysteresis.leave * scale, self._enter)
+        self._hold_seconds = hysteresis.hold_seconds
         self._time: float | None = None
         self._levels: NDArray[np.float64] = np.zeros(len(labels))
         self._entered: dict[int, float] = {}  # column -> when; the order is that of entering

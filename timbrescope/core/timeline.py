@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from timbrescope.core import picture
 from timbrescope.core.loudness import ClipScores
+from timbrescope.core.sound_now import MOMENT_SECONDS, Sound, describe_sound
 from timbrescope.core.track import Track, extremes
 
 
@@ -72,6 +73,7 @@ class Timeline:
         self.seconds = 0.0
         self.peaks = Track(picture.HOP_SECONDS, (2,), np.int16, reduction=extremes)
         self.mel = Track(picture.HOP_SECONDS, (picture.N_MELS,), np.uint8)
+        self.levels = Track(picture.HOP_SECONDS, (), np.float32)
         self.score_specs = {spec.name: spec for spec in score_specs}
         self.scores = {spec.name: self._score_track(spec) for spec in score_specs}
         self._clips = {
@@ -87,6 +89,7 @@ class Timeline:
         self.seconds = max(self.seconds, chunk.seconds)
         self.peaks.append(chunk.peaks)
         self.mel.append(chunk.mel)
+        self.levels.append(chunk.levels)
         for clip in self._clips.values():
             clip.hear(chunk.levels)
         for name, rows in chunk.scores.items():
@@ -101,6 +104,12 @@ class Timeline:
         """
         return self._clips[name].value
 
+    def sound_at(self, seconds: float) -> Sound:
+        """Describe the sound of the quarter of a second before a time; of what is not there yet nothing is said."""
+        stop = round(seconds / picture.HOP_SECONDS)
+        start = stop - round(MOMENT_SECONDS / picture.HOP_SECONDS)
+        return describe_sound(*(track.read(start, stop) for track in (self.levels, self.peaks, self.mel)))
+
     @property
     def is_silent(self) -> bool:
         """Whether nothing has sounded so far."""
@@ -108,5 +117,5 @@ class Timeline:
 
     def close(self) -> None:
         """Give the disk space back."""
-        for track in (self.peaks, self.mel, *self.scores.values()):
+        for track in (self.peaks, self.mel, self.levels, *self.scores.values()):
             track.close()

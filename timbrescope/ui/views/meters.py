@@ -122,13 +122,7 @@ class MetersView(QWidget):
 
     def _follower(self, spec: ScoreSpec) -> NowPlaying:
         if spec.name not in self._followers:
-            self._followers[spec.name] = NowPlaying(
-                spec.labels,
-                smoothing_seconds=self._settings.smoothing_seconds,
-                enter=self._settings.enter_percent / 100,
-                leave=self._settings.leave_percent / 100,
-                thresholds=spec.thresholds,
-            )
+            self._followers[spec.name] = NowPlaying(spec.labels, self._settings.hysteresis, spec.thresholds)
         return self._followers[spec.name]
 
     def _spoken(self) -> str:
