@@ -1,9 +1,9 @@
 """Text files of users: their encodings and their numbers."""
 
-import codecs
 import math
 from pathlib import Path
 
+from timbrescope.core.text import decoded, one_newline
 from training.errors import TrainingError
 
 
@@ -21,18 +21,15 @@ def read_text(path: Path, fallback: str | None = None) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise TrainingError(f"{path} cannot be read ({error.strerror or error}); check its name and rights.") from error
-    for encoding in (_unicode(data), fallback):
-        if encoding is not None:
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                continue
+    text = decoded(data, fallback)
+    if text is not None:
+        return text
     raise TrainingError(f"{path} is not text in UTF-8 or UTF-16; save it as UTF-8.")
 
 
 def read_lines(path: Path, fallback: str | None = None) -> list[str]:
     """Return the lines of a file, of whatever system, as ``read_text`` reads them."""
-    return read_text(path, fallback).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return one_newline(read_text(path, fallback)).split("\n")
 
 
 def read_number(text: str) -> float:
@@ -45,12 +42,3 @@ def read_number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
-
-
-def _unicode(data: bytes) -> str:
-    """Return the Unicode encoding that the bytes look like."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if b"\0" in data:  # text has no zero bytes but in UTF-16, where most characters have one, the upper
-        return "utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le"
-    return "utf-8-sig"
