@@ -17,6 +17,7 @@ from safetensors.numpy import save
 
 from timbrescope.core.errors import ModelError
 from timbrescope.core.files import replaced_when_done
+from timbrescope.recognition.limits import check_description, check_size
 from timbrescope.recognition.spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -112,9 +113,12 @@ def load_checkpoint(path: Path, device: "torch.device | str" = "cpu") -> "tuple[
     from timbrescope.recognition.model import Model
 
     spec, tensors = read_weights(path)
-    model = Model(spec)
+    weights = {name: torch.from_numpy(tensor) for name, tensor in tensors.items()}
     try:
-        model.load_weights({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+        with torch.device("meta"):  # shapes without numbers: a file from somebody else may ask for any amount of memory
+            Model(spec).load_weights({name: tensor.to("meta") for name, tensor in weights.items()})
+        model = Model(spec)
+        model.load_weights(weights)
     except ModelError as error:
         raise ModelError(f"{path} does not fit its own description ({error}); install the model again.") from error
     return spec, model.to(device).eval()
@@ -138,8 +142,10 @@ def _read_checked(path: Path) -> _Content:
 
 def _read(path: Path, *, tensors: bool) -> _Content:
     try:
+        check_size(path)
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {})[_KEY])
+            check_description(path, header["spec"])
             values = {name: file.get_tensor(name) for name in file.keys()} if tensors else {}  # noqa: SIM118 - no dict
             return _Content(dict(header["spec"]), str(header["sha256"]), values)
     except FileNotFoundError as error:
