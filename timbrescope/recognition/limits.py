@@ -1,6 +1,6 @@
 """What a model from somebody else may ask of this computer, checked before anything is built. No torch here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,30 +46,33 @@ def check_description(path: Path, description: Mapping[str, Any]) -> None:
 
 def _beyond(description: Mapping[str, Any]) -> str | None:
     """Return the first entry that goes too far."""
+    return next((name for name, is_fine in _entries(description) if not is_fine), None)
+
+
+def _entries(description: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield entries and whether each is within the limits."""
     labels = description.get("labels", ())
-    if not isinstance(labels, list | tuple) or not 0 < len(labels) <= MOST_LABELS:
-        return "labels"
-    if any(not isinstance(label, str) or len(label) > LONGEST_LABEL for label in labels):
-        return "labels"
+    is_list = isinstance(labels, list | tuple) and 0 < len(labels) <= MOST_LABELS
+    yield "labels", is_list and all(_is_text(label, LONGEST_LABEL) for label in labels)
     for name in _TEXTS:
-        text = description.get(name, "")
-        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-            return name
-    front_end = description.get("front_end", {})
-    if not isinstance(front_end, Mapping):
-        return "front_end"
-    for name, most in _FRONT_END.items():
-        value = front_end.get(name)
-        if value is not None and not (isinstance(value, int) and 0 <= value <= most):
-            return f"front_end.{name}"
+        yield name, _is_text(description.get(name, ""), LONGEST_TEXT)
     for name in ("window_frames", "hop_frames"):
-        value = description.get(name, 1)
-        if not isinstance(value, int) or not 0 < value <= LARGEST_NUMBER:
-            return name
+        yield name, _is_count(description.get(name, 1), LARGEST_NUMBER)
+    front_end = description.get("front_end", {})
+    yield "front_end", isinstance(front_end, Mapping)
+    for name, most in _FRONT_END.items():
+        yield f"front_end.{name}", front_end.get(name) is None or _is_count(front_end[name], most)
     figures = description.get("figures", {})
-    if not isinstance(figures, Mapping) or len(figures) > LONGEST_LIST:
-        return "figures"
-    return None if _is_small(description.get("network_options", {})) else "network_options"
+    yield "figures", isinstance(figures, Mapping) and len(figures) <= LONGEST_LIST
+    yield "network_options", _is_small(description.get("network_options", {}))
+
+
+def _is_text(value: object, most: int) -> bool:
+    return isinstance(value, str) and len(value) <= most
+
+
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and 0 <= value <= most
 
 
 def _is_small(value: object, depth: int = 0) -> bool:
