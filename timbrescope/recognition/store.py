@@ -22,6 +22,14 @@ from timbrescope.recognition.catalogue import Downloadable, Package, read_catalo
 from timbrescope.recognition.checkpoint import SUFFIX, read_spec, save_checkpoint, verify_checkpoint, weights_digest
 from timbrescope.recognition.spec import Kind, ModelSpec
 from timbrescope.recognition.tensorflow_bundle import read_bundle
+from timbrescope.recognition.versions import (
+    Version,
+    forget_versions,
+    install_version,
+    model_name,
+    put_back,
+    versions,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -137,8 +145,37 @@ class ModelStore:
         say(f"{entry.spec.title} is installed.")
         return path
 
+    def add(self, checkpoint: Path, name: str | None = None) -> Version:
+        """Install a model from a file, such as one of one's own or a friend's, and keep the versions before it.
+
+        Args:
+            checkpoint: the file, which is checked as every model is; nothing in it is run.
+            name: that it gets here; None takes its own.
+
+        Raises:
+            ModelError: the file is no model or damaged, the name belongs to a model that came with the program or can
+                be fetched, or there is no room.
+        """
+        name = model_name(name or read_spec(checkpoint).name)
+        bundled = {path.stem for path in (self._resources / "models").glob(f"*{SUFFIX}")}
+        if name in bundled | read_catalogue(self._resources).keys():
+            raise ModelError(f"{name} is the name of a model of the program; choose another name with --name.")
+        return install_version(self.folder, checkpoint, name)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of a model of the user's own, the oldest first."""
+        return versions(self.folder, name)
+
+    def put_back(self, name: str, number: int) -> Version:
+        """Put another version of a model into use.
+
+        Raises:
+            ModelError: there is none of that number, or it cannot be copied.
+        """
+        return put_back(self.folder, name, number)
+
     def remove(self, name: str) -> None:
-        """Delete a model that the user has installed.
+        """Delete a model that the user has installed, with all its versions.
 
         Raises:
             ModelError: it is not installed, came with the program, or cannot be deleted.
@@ -148,6 +185,7 @@ class ModelStore:
             raise ModelError(f"The model {name!r} is part of the program and cannot be removed.")
         try:
             path.unlink(missing_ok=True)
+            forget_versions(self.folder, name)
         except OSError as error:
             raise ModelError(
                 f"{path} cannot be deleted ({error.strerror}); close what uses it or allow writing there."
