@@ -33,7 +33,7 @@ from training.collection import UNKNOWN, Collection
 from training.config import Config, find_config, read_config
 from training.errors import TrainingError
 from training.evaluation.metrics import THRESHOLDS, Floats, reliability, scan_thresholds
-from training.examples import Examples, Indices
+from training.examples import Examples, Indices, Material
 from training.progress import Calibrated, Prepared, Problem, Report, Terminal
 from training.sources import read_collection
 from training.spectra.cache import FeatureCache
@@ -51,7 +51,7 @@ _LOWEST, _HIGHEST = (
 _LISTED = 8  # labels named in a sentence
 
 
-def calibrated(model: Model, spec: ModelSpec, examples: Examples, config: Config, report: Report) -> ModelSpec:
+def calibrated(model: Model, spec: ModelSpec, examples: Material, config: Config, report: Report) -> ModelSpec:
     """Calibrate a model if its configuration says so and it can be done; return its description.
 
     Where it cannot be done, a ``Problem`` says why and the model stays as it is.
@@ -65,7 +65,7 @@ def calibrated(model: Model, spec: ModelSpec, examples: Examples, config: Config
         return spec
 
 
-def calibrate(model: Model, spec: ModelSpec, examples: Examples, config: Config, report: Report) -> ModelSpec:
+def calibrate(model: Model, spec: ModelSpec, examples: Material, config: Config, report: Report) -> ModelSpec:
     """Calibrate a model in place; return its description with a threshold for each label and both errors.
 
     The same seed gives the same weights.
@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @torch.no_grad()
-def _hear(model: Model, front_end: FrontEnd, examples: Examples, config: Config) -> tuple[Floats, NDArray[np.float32]]:
+def _hear(model: Model, front_end: FrontEnd, examples: Material, config: Config) -> tuple[Floats, NDArray[np.float32]]:
     """Return the logits and the targets of all passes, both of shape (passes x windows, labels)."""
     device = next(model.network.parameters()).device
     logits, targets = [], []
@@ -245,7 +245,7 @@ def _hear(model: Model, front_end: FrontEnd, examples: Examples, config: Config)
     return np.concatenate(logits), np.concatenate(targets)
 
 
-def _order(examples: Examples, config: Config, number: int) -> Indices:
+def _order(examples: Material, config: Config, number: int) -> Indices:
     """Return which windows a pass takes, each label as often as in training."""
     how, seed = config.data, config.training.seed
     if how.balance in ("sampling", "sources"):

@@ -27,10 +27,13 @@ class Data:
         validation, test: shares of the groups for them, where the collection itself does not say.
         windows: ``all`` takes every window of an item in an epoch, ``random`` one at a random place, ``louder`` the
             louder one of two such.
-        hop_frames: distance of an item's windows in training; None means a window's length, they do not overlap.
+        hop_frames: distance of an item's windows in training; None means a window's length, they do not overlap. For a
+            network that tells of every frame it is the distance of its chunks.
+        chunk_frames: for a network that tells of every frame: how many frames in a row it learns at a time.
         silence_db: windows with an RMS below it, in decibels of full scale, are left out (Segal 2016); None keeps all.
         balance: ``sampling`` draws all classes equally often, ``sources`` also the groups of a class by the root of
-            their sizes, ``weights`` weighs the classes' losses, ``none`` none of these.
+            their sizes, ``weights`` weighs the classes' losses, ``root-weights`` by the root of that, ``none`` none of
+            these.
         unknown_turns: where sampling is balanced: how often pieces of which nobody knows a label come up for once that
             each label does.
         nothing_turns: the same for pieces without any label, such as noise.
@@ -41,8 +44,9 @@ class Data:
     test: float = 0.15
     windows: Literal["all", "random", "louder"] = "all"
     hop_frames: int | None = None
+    chunk_frames: int = 1
     silence_db: float | None = None
-    balance: Literal["none", "sampling", "sources", "weights"] = "none"
+    balance: Literal["none", "sampling", "sources", "weights", "root-weights"] = "none"
     unknown_turns: int = 1
     nothing_turns: int = 1
 
@@ -56,6 +60,8 @@ class Network:
         options: keyword arguments of its constructor.
         window_frames: frames (samples of a waveform) it hears at a time; None means as many as in its paper.
         hop_frames: distance of its windows in use; None means half a second, or a window where that is shorter.
+        look_ahead_frames: where it is to tell of every frame: how many frames of its window come after that one; None
+            means that it tells of its windows.
         start_from: checkpoints, or names of other configurations that are trained first on the same data, whose
             tensors it takes where name and shape agree.
         quiet_start: its last dense layer starts at zero. One whose inputs are all large, as peaks are, otherwise spends
@@ -66,6 +72,7 @@ class Network:
     options: Mapping[str, Any] = field(default_factory=dict)
     window_frames: int | None = None
     hop_frames: int | None = None
+    look_ahead_frames: int | None = None
     start_from: tuple[str, ...] = ()
     quiet_start: bool = False
 

@@ -1,6 +1,7 @@
 """The windows of a collection with their targets, read from the feature cache batch by batch."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,6 +15,31 @@ from training.spectra.cache import FeatureCache, decode
 from training.spectra.gate import loud_windows
 
 Indices = NDArray[np.int64]
+
+
+class Material(Protocol):
+    """What a run learns from or is validated with, an example at a time."""
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """Return the labels of all examples, shape (examples, n_labels)."""
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """Return the number of each example's group."""
+
+    @property
+    def item_of(self) -> NDArray[np.int32]:
+        """Return which item each example belongs to."""
+
+    def __len__(self) -> int:
+        """Return how many examples there are."""
+
+    def batch(self, indices: Indices, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Return spectra before compression, shape (batch, frames, n_bands), and targets, (batch, ..., labels)."""
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield all examples in order."""
 
 
 class Examples:
@@ -172,7 +198,7 @@ class Examples:
         return loud_windows(self._cache.front_end, spectra, starts - starts[0], self.window_frames, silence_db)
 
 
-def statistics(examples: Examples, front_end: FrontEnd, most: int = 20_000) -> tuple[Tensor, Tensor]:
+def statistics(examples: Material, front_end: FrontEnd, most: int = 20_000) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation over a training set, in the shape that ``Standardise`` keeps.
 
     Args:

@@ -31,7 +31,11 @@ def make_loss(training: Training, *, exclusive: bool, weights: Tensor | None = N
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
-    """Return the categorical cross-entropy of soft targets that add up to one."""
+    """Return the categorical cross-entropy of soft targets that add up to one; rows without a target do not count."""
+    known = ~targets.isnan().any(dim=1)
+    logits, targets = logits[known], targets[known]
+    if not len(targets):
+        return logits.sum()
     targets = targets / targets.sum(dim=1, keepdim=True).clamp(min=1e-8)
     return F.cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing)
 

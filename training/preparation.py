@@ -9,8 +9,9 @@ from timbrescope.recognition.spec import ModelSpec
 from training.collection import Collection, Split, Task
 from training.config import Config
 from training.errors import TrainingError
-from training.examples import Examples
+from training.examples import Examples, Material
 from training.progress import Prepared, Problem, Report
+from training.sequences import Sequences
 from training.spectra.cache import FeatureCache
 from training.splits import assign_splits
 
@@ -29,8 +30,8 @@ class Preparation:
     """
 
     collection: Collection
-    train: Examples
-    validation: Examples
+    train: Material
+    validation: Material
 
 
 def prepare(
@@ -70,11 +71,29 @@ def prepare(
     readable = tuple(item for item in collection.items if item.split == "test" or (item.path, 0) in cache)
     collection = replace(collection, items=readable)
     window, hop = window_frames(config), config.data.hop_frames or _training_hop(config, collection.task)
+    look_ahead = config.network.look_ahead_frames
+    if look_ahead is not None and collection.task != "frame":
+        raise TrainingError(
+            f"{config.name} learns a label for every frame, and this collection has none in time; put annotation files "
+            "beside the recordings, or choose another configuration."
+        )
 
-    def examples(split: Split, *, learn: bool) -> Examples:
+    def examples(split: Split, *, learn: bool) -> Material:
+        items = [item for item in readable if item.split == split]
+        if look_ahead is not None:
+            return Sequences(
+                cache,
+                items,
+                collection.labels,
+                window_frames=window,
+                look_ahead_frames=look_ahead,
+                chunk_frames=config.data.chunk_frames,
+                hop_frames=hop,
+                random_place=learn and config.data.windows == "random",
+            )
         return Examples(
             cache,
-            [item for item in readable if item.split == split],
+            items,
             collection.labels,
             collection.task,
             window_frames=window,
@@ -122,6 +141,8 @@ def model_spec(config: Config, collection: Collection) -> ModelSpec:
     """Return the description of the model that a run makes, without its figures."""
     window = window_frames(config)
     hop = config.network.hop_frames or max(1, min(window, round(_HOP_SECONDS / config.front_end.hop_seconds)))
+    if config.network.look_ahead_frames is not None:
+        hop = 1
     return ModelSpec(
         name=config.name,
         title=config.title or config.name,
@@ -135,8 +156,11 @@ def model_spec(config: Config, collection: Collection) -> ModelSpec:
         activation="softmax" if is_exclusive(config, collection.task) else "sigmoid",
         description=config.description,
         licence=config.licence,
+        look_ahead_frames=config.network.look_ahead_frames,
     )
 
 
 def _training_hop(config: Config, task: Task) -> int:
+    if config.network.look_ahead_frames is not None:
+        return config.data.chunk_frames
     return 1 if task == "frame" else window_frames(config)

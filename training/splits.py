@@ -78,16 +78,18 @@ def folds(collection: Collection, k: int, seed: int) -> Iterator[Collection]:
         yield _with_parts(collection, groups, named, [])
 
 
-def class_weights(targets: NDArray[np.floating]) -> NDArray[np.float32]:
+def class_weights(targets: NDArray[np.floating], power: float = 1.0) -> NDArray[np.float32]:
     """Return the weight of each label in the loss, inversely as frequent, 1 on average over all that is true.
 
     Args:
         targets: in 0..1, shape (examples, n_labels); nan where nobody knows. A label that never applies weighs 1.
+        power: of the frequency; the smaller it is, the more alike the labels weigh.
     """
     counts: NDArray[np.float64] = np.nan_to_num(targets).sum(axis=0, dtype=np.float64)
     present = counts > 0
     weights = np.ones(len(counts))
-    weights[present] = counts.sum() / (present.sum() * counts[present])
+    inverse = counts[present] ** -power
+    weights[present] = inverse * (counts.sum() / (inverse @ counts[present]))
     return weights.astype(np.float32)
 
 

@@ -114,8 +114,9 @@ class _Run:
         # Large where there are many windows and labels.
         self.targets = None if config.data.balance == "none" else data.train.targets
         weights = None
-        if self.targets is not None and config.data.balance == "weights":
-            weights = torch.from_numpy(class_weights(self.targets)).to(self.fabric.device)
+        if self.targets is not None and config.data.balance in ("weights", "root-weights"):
+            power = 1.0 if config.data.balance == "weights" else 0.5
+            weights = torch.from_numpy(class_weights(self.targets, power)).to(self.fabric.device)
         self.loss_of = make_loss(config.training, exclusive=self.exclusive, weights=weights)
         self.teacher = load_teacher(config, spec, self.fabric.device)
         self.identity = identity(config, data.collection)
@@ -197,7 +198,7 @@ class _Run:
     def _batches(self, epoch: int) -> list[Indices]:
         """Return which windows each step of an epoch learns from, over all processes: nearly equally many."""
         training, how, count = self.config.training, self.config.data, len(self.data.train)
-        if self.targets is not None and how.balance != "weights":
+        if self.targets is not None and how.balance in ("sampling", "sources"):
             groups = self.data.train.groups if how.balance == "sources" else None
             order = balanced_order(
                 self.targets,
@@ -260,12 +261,13 @@ class _Run:
 
     def _loss(self, windows: Tensor, wanted: Tensor) -> Tensor:
         (logits, scores), distillation = self.forward(windows), self.config.training.distillation
+        logits, wanted = logits.flatten(0, -2), wanted.flatten(0, -2)  # of every frame, a row each
         wanted, taught = wanted[:, : logits.shape[1]], wanted[:, logits.shape[1] :]
         if self.teacher is None or distillation is None:
             loss = self.loss_of(logits, wanted)
         else:
             with torch.no_grad():
-                teacher = self.teacher(windows)
+                teacher = self.teacher(windows).flatten(0, -2)
             loss = distil(logits, teacher, wanted, self.loss_of, distillation, exclusive=self.exclusive)
         if scores is not None:
             loss = loss + self.config.training.taught * binary_cross_entropy(scores, taught)
@@ -325,7 +327,7 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
     report(Started(spec.labels, len(data.train), len(data.validation), 0, "cpu", 0))
     chosen = np.random.default_rng(config.training.seed).permutation(len(data.train))[:_MOST_FITTED]
     power, wanted = data.train.batch(np.sort(chosen))
-    windows = model.standardise(compress(spec.front_end, power))
+    windows, wanted = model.standardise(compress(spec.front_end, power)), wanted.flatten(0, -2)
     exclusive, metric = is_exclusive(config, data.collection.task), config.training.metric
     try:
         network.fit(windows, wanted.argmax(dim=1) if exclusive else wanted, config.training.seed)

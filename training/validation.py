@@ -11,7 +11,7 @@ from training.collection import Task
 from training.config import Metric
 from training.evaluation import metrics
 from training.evaluation.aggregate import mean as mean_of_windows
-from training.examples import Examples
+from training.examples import Material
 from training.losses import LossFunction
 
 _BATCH = 64
@@ -19,7 +19,7 @@ _BATCH = 64
 
 @torch.no_grad()
 def validate(
-    model: Model, examples: Examples, spec: ModelSpec, task: Task, metric: Metric, loss_of: LossFunction
+    model: Model, examples: Material, spec: ModelSpec, task: Task, metric: Metric, loss_of: LossFunction
 ) -> tuple[float, float]:
     """Return the mean loss of all windows and the metric of clips (of frames, for the task ``frame``).
 
@@ -29,12 +29,13 @@ def validate(
     model.eval()
     device = next((tensor.device for tensor in model.weights().values()), torch.device("cpu"))
     losses, scores, targets = [], [], []
-    for power, wanted in examples.batches(_BATCH):
-        logits = model(compress(spec.front_end, power).to(device)).float().cpu()
+    for power, wanted_of_batch in examples.batches(_BATCH):
+        logits = model(compress(spec.front_end, power).to(device)).float().cpu().flatten(0, -2)
+        wanted = wanted_of_batch.flatten(0, -2)  # of every frame, a row each
         losses.append(float(loss_of(logits, wanted)) * len(wanted))
         scores.append((logits.sigmoid() if spec.activation == "sigmoid" else logits.softmax(dim=1)).double().numpy())
         targets.append(wanted.numpy())
-    loss = sum(losses) / len(examples)
+    loss = sum(losses) / sum(map(len, targets))
     by_row, wanted_of = np.concatenate(scores), np.concatenate(targets)
     if task != "frame":
         items, first, clips = np.unique(examples.item_of, return_index=True, return_inverse=True)

@@ -23,15 +23,15 @@ class LiveRecogniser(Recogniser):
     _left_out = 0
     _told = float("-inf")
 
-    def score(self, windows: Tensor) -> Scores:
-        """Return the scores in 0..1 of windows of shape (n, window_frames, n_mels), shape (n, labels)."""
-        count = len(windows)
+    def score(self, inputs: Tensor) -> Scores:
+        """Return scores in 0..1, shape (rows, labels), of inputs as ``Recogniser.score`` takes them."""
+        count = self.rows_of(inputs)
         if count * self._seconds_a_window <= LONGEST_SECONDS:
             affordable = count
         else:
             affordable = min(count, max(1, int(LONGEST_SECONDS / self._seconds_a_window)))
         start = time.perf_counter()
-        scores = super().score(windows[count - affordable :])
+        scores = super().score(inputs[count - affordable :])
         if affordable:
             self._measure((time.perf_counter() - start) / affordable)
         if affordable == count:

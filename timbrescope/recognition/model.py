@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition import networks
+from timbrescope.recognition.networks.frames import FrameScorer
 from timbrescope.recognition.spec import ModelSpec
 from timbrescope.recognition.standardise import Standardise
 
@@ -23,9 +24,25 @@ class Model(nn.Module):
         super().__init__()
         self.standardise = Standardise(spec.front_end, spec.window_frames)
         self.network = networks.build(spec.network, len(spec.labels), **spec.network_options)
+        self._tells_of_frames = spec.look_ahead_frames is not None
+        self._window_frames = spec.window_frames
+        # Otherwise a frame is another input in each window that it belongs to.
+        self._standardises_alike = spec.front_end.standardisation in ("none", "dataset", "band")
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Return the network's logits, shape (batch, n_labels), for windows of shape (batch, frames, n_bands)."""
+        """Return the network's logits for windows of shape (batch, frames, n_bands).
+
+        Their shape is (batch, n_labels). Of a model that tells of every frame it is (batch, rows, n_labels), with
+        ``frames - window_frames + 1`` rows.
+        """
+        if not self._tells_of_frames:
+            return self._score(windows)
+        if self._standardises_alike and isinstance(self.network, FrameScorer):
+            return self.network.score_frames(self.standardise(windows))
+        every = windows.unfold(1, self._window_frames, 1).transpose(2, 3)  # batch, rows, window, bands
+        return self._score(every.flatten(0, 1)).view(*every.shape[:2], -1)
+
+    def _score(self, windows: Tensor) -> Tensor:
         logits: Tensor = self.network(self.standardise(windows))
         return logits
 

@@ -12,7 +12,7 @@ from timbrescope.core.timeline import Chunk
 from timbrescope.recognition.display import DisplayStream
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.levels import LevelStream
-from timbrescope.recognition.recogniser import Recogniser, Scores, ScoreStream
+from timbrescope.recognition.recogniser import FrameScoreStream, Recogniser, Scores, ScoreStream
 from timbrescope.recognition.spec import FrontEnd
 
 _NO_PEAKS = np.empty((0, 2), np.int16)
@@ -28,7 +28,10 @@ class _SharedFrontEnd:
         self._frames = LogMelStream(log_mel)
         silent_frame = log_mel(torch.zeros(front_end.n_fft))[0]
         self._streams = [
-            ScoreStream(recogniser, silent_frame, batch=batch or recogniser.file_batch) for recogniser in recognisers
+            (ScoreStream if recogniser.spec.look_ahead_frames is None else FrameScoreStream)(
+                recogniser, silent_frame, batch=batch or recogniser.file_batch
+            )
+            for recogniser in recognisers
         ]
 
     def push(self, samples: torch.Tensor) -> dict[str, Scores]:

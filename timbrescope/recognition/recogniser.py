@@ -20,6 +20,7 @@ Scores = NDArray[np.float32]
 
 _CPU_FILE_BATCH = 8  # a larger one falls out of the processor's cache and is slower
 _GPU_FILE_BATCH = 64
+_FRAME_BATCH = 512  # rows of a model that tells of every frame: little beside them is context that is computed again
 
 
 class Recogniser:
@@ -39,11 +40,13 @@ class Recogniser:
     ) -> None:
         self.spec = spec
         self.fingerprint = fingerprint
-        self.hop_frames = hop_frames or spec.hop_frames
+        self.hop_frames = 1 if spec.look_ahead_frames is not None else hop_frames or spec.hop_frames
         self.device = device
         self.notices: list[str] = []
         self.network = network.to(device).eval()
-        self._at_once = 2**16
+        self._tells_of_frames = spec.look_ahead_frames is not None
+        self._context = spec.window_frames - 1 if self._tells_of_frames else 0  # frames beside one for each row
+        self._at_once = _FRAME_BATCH if self._tells_of_frames else 2**16
 
     @classmethod
     def load(
@@ -56,7 +59,8 @@ class Recogniser:
             device: where to compute.
             hop_seconds: distance of neighbouring windows, rounded to whole frames; None takes the model's own.
             or_finer: keep the model's own distance where that is shorter and its windows overlap: such a model is
-                meant, and cheap enough, to be asked that often. One whose windows lie side by side is not.
+                meant, and cheap enough, to be asked that often. One whose windows lie side by side is not. A model
+                that tells of every frame is always asked for all of them.
 
         Raises:
             ModelError: it is missing, damaged or does not fit its own description.
@@ -70,6 +74,8 @@ class Recogniser:
     @property
     def file_batch(self) -> int:
         """How many windows at a time suit the device when nobody waits for the first."""
+        if self._tells_of_frames:
+            return _FRAME_BATCH
         return _CPU_FILE_BATCH if self.device.type == "cpu" else _GPU_FILE_BATCH
 
     @property
@@ -81,21 +87,31 @@ class Recogniser:
             spec.name, spec.kind, spec.labels, hop_seconds, spec.window_seconds, spec.thresholds, self.fingerprint
         )
 
+    def rows_of(self, inputs: Tensor) -> int:
+        """Return how many rows ``score`` makes of inputs."""
+        return max(0, len(inputs) - self._context)
+
     @torch.inference_mode()
-    def score(self, windows: Tensor) -> Scores:
-        """Return the scores in 0..1 of windows of shape (n, window_frames, n_mels), shape (n, labels)."""
+    def score(self, inputs: Tensor) -> Scores:
+        """Return scores in 0..1, shape (rows, labels).
+
+        Args:
+            inputs: windows of shape (rows, window_frames, n_mels); for a model that tells of every frame, consecutive
+                frames of shape (rows + window_frames - 1, n_mels).
+        """
         rows: list[Scores] = []
-        while len(windows):
+        while self.rows_of(inputs):
+            part = inputs[: self._at_once + self._context].to(self.device)
             try:
-                logits = self.network(windows[: self._at_once].to(self.device))
+                logits = self.network(part[None])[0] if self._tells_of_frames else self.network(part)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-                self._shrink(len(windows), error)
+                self._shrink(self.rows_of(inputs), error)
                 continue
             scores = logits.sigmoid() if self.spec.activation == "sigmoid" else logits.softmax(dim=-1)
             rows.append(scores.float().cpu().numpy())
-            windows = windows[self._at_once :]
+            inputs = inputs[len(scores) :]
         return np.concatenate(rows) if rows else np.empty((0, len(self.spec.labels)), np.float32)
 
     def _shrink(self, asked: int, error: Exception) -> None:
@@ -162,4 +178,32 @@ class ScoreStream:
         self._skip += max(0, used - len(self._frames))  # a hop longer than the window
         self._frames = self._frames[used:].clone()
         self._rows += len(scores)
+        return scores
+
+
+class FrameScoreStream:
+    """Scores every frame of one recording, which lies between silence, at least ``batch`` frames at a time."""
+
+    def __init__(self, recogniser: Recogniser, silent_frame: Tensor, *, batch: int) -> None:
+        spec = recogniser.spec
+        self.recogniser = recogniser
+        self._batch = batch
+        look_ahead = spec.look_ahead_frames or 0
+        self._after = silent_frame.expand(look_ahead, -1)
+        self._frames = silent_frame.expand(spec.window_frames - 1 - look_ahead, -1)
+
+    def push(self, frames: Tensor) -> Scores:
+        """Take the next frames, shape (n, n_mels); return the scores of frames that are ready, shape (rows, labels)."""
+        self._frames = torch.cat([self._frames, frames])
+        return self._score(self._batch)
+
+    def finish(self) -> Scores:
+        """Return the scores of the frames still waiting."""
+        self._frames = torch.cat([self._frames, self._after])
+        return self._score(1)
+
+    def _score(self, least: int) -> Scores:
+        ready = self.recogniser.rows_of(self._frames)
+        scores = self.recogniser.score(self._frames if ready >= least else self._frames[:0])
+        self._frames = self._frames[len(scores) :].clone()
         return scores

@@ -118,6 +118,8 @@ class ModelSpec:
         front_end: the network's input.
         window_frames: frames per window.
         hop_frames: default distance of neighbouring windows in frames.
+        look_ahead_frames: of a model that tells of every frame: how many frames of the window around it come after it;
+            a recording then lies between silence, so that all its frames have a row. None: a row tells of its window.
         activation: ``sigmoid`` (labels are independent) or ``softmax`` (exactly one applies).
         description, licence, source, citation: for the model's card.
         figures: measured figures by name, for the card.
@@ -140,8 +142,13 @@ class ModelSpec:
     citation: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
     thresholds: tuple[float, ...] = ()
+    look_ahead_frames: int | None = None
 
     def __post_init__(self) -> None:
+        if self.look_ahead_frames is not None and not 0 <= self.look_ahead_frames < self.window_frames:
+            raise ValueError(f"a look-ahead of {self.look_ahead_frames} frames does not fit {self.window_frames}")
+        if self.look_ahead_frames is not None and self.hop_frames != 1:
+            raise ValueError("a model that tells of every frame has a hop of one frame")
         if self.thresholds and len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds do not fit {len(self.labels)} labels")
         if not all(0 <= threshold <= 1 for threshold in self.thresholds):
@@ -150,7 +157,14 @@ class ModelSpec:
     @property
     def window_seconds(self) -> float:
         """Length of sound that one row of scores describes."""
-        return self.window_frames * self.front_end.hop_seconds
+        return (1 if self.look_ahead_frames is not None else self.window_frames) * self.front_end.hop_seconds
+
+    @property
+    def latency_seconds(self) -> float:
+        """How long after a moment its row of scores can be there: what must have been heard by then."""
+        frames = self.window_frames if self.look_ahead_frames is None else self.look_ahead_frames
+        edge = self.front_end.n_fft / 2 if self.front_end.centred else self.front_end.n_fft
+        return frames * self.front_end.hop_seconds + edge / self.front_end.sample_rate
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

@@ -27,6 +27,7 @@ from training.evaluation.metrics import (
     scan_thresholds,
     top_hits,
 )
+from training.evaluation.phonemes import is_judged, phoneme_figures
 from training.evaluation.predict import Predictions
 from training.evaluation.results import (
     Calibration,
@@ -75,6 +76,8 @@ def evaluate(
         values["false_alarms"] = false_alarms(predictions, alarms_from, judged.group_names, weights)
         if np.isnan(values[main][0]) and not np.isnan(values["false_alarms"][0]):
             main = "false_alarms"  # all that can be told where no label applies to anything
+    if is_judged(predictions):
+        values |= phoneme_figures(predictions, judged.group_names, weights)
     by_group = counts(judged, applies_from)
     roc, pr = areas(judged.scores, judged.targets, np.zeros_like(judged.items), np.ones((1, 1), np.int64))
     return Evaluation(

@@ -178,10 +178,12 @@ def _clip_targets(item: Item, task: Task, matching: Matching) -> NDArray[np.floa
 def _frame_targets(item: Item, times: NDArray[np.float64], matching: Matching) -> NDArray[np.float32]:
     """Return the targets of windows that begin at some times, shape (windows, labels): the label of the middle frame.
 
-    A window whose middle has no label is silence, where the model knows silence; otherwise its targets are unknown.
+    A model that tells of every frame is judged by the middle of the time that its row stands for. A window whose middle
+    has no label is silence, where the model knows silence; otherwise its targets are unknown.
     """
     spec, n_labels = matching.spec, len(matching.outputs)
-    middles = times + spec.window_frames // 2 * spec.front_end.hop_seconds
+    middle = spec.window_frames // 2 if spec.look_ahead_frames is None else 0.5
+    middles = times + middle * spec.front_end.hop_seconds
     found = np.full(len(times), matching.silence)
     for segment in item.segments:
         found[(segment.start <= middles) & (middles < segment.end)] = matching.columns.get(segment.label, -1)

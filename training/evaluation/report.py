@@ -24,6 +24,13 @@ _NAMES = {
     "macro_recall": "Recall (mean of labels)",
     "macro_f1": "F1 (mean of labels)",
     "false_alarms": "Windows with false alarms",
+    "sung_accuracy": "Accuracy where somebody sings",
+    "vowel_group": "Vowels in the right group of five",
+    "boundary_recall": "Boundaries found within 50 ms",
+    "boundary_precision": "Found boundaries that are right",
+    "voice_precision": "Voice activity: precision",
+    "voice_recall": "Voice activity: recall",
+    "voice_f1": "Voice activity: F1",
 }
 _UNKNOWN = "–"
 

@@ -9,6 +9,7 @@ from training.errors import TrainingError
 from training.sources.annotations import is_annotated, read_annotated
 from training.sources.folders import read_folders
 from training.sources.oto import OTO, read_oto
+from training.sources.phonemes import read_phonemes
 from training.sources.table import read_table
 from training.sources.tree import files_below, is_sound
 
@@ -21,6 +22,7 @@ OWN: Mapping[str, Callable[[Path], Collection]] = {
     "folders": read_folders,
     "annotated": read_annotated,
     "oto": read_oto,
+    "phonemes": read_phonemes,
 }
 
 
@@ -32,7 +34,8 @@ def read_collection(
     Args:
         path: a folder, or a table in CSV or TSV.
         layout: ``folders`` (a class each), ``table``, ``annotated`` (labels in time beside the recordings), ``oto``
-            (voice banks of UTAU), the name of a published data set, or ``auto``, which looks at what lies there.
+            (voice banks of UTAU), ``phonemes`` (labels in time of the program's own phonemes), the name of a published
+            data set, or ``auto``, which looks at what lies there.
         task: what the labels mean; None leaves that to the layout. Recordings with one label each may be read as
             ``multi``; labels in time are always ``frame``.
         default_labels: those of a table that names none, because nothing of what is asked for is in its recordings.

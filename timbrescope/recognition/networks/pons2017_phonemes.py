@@ -54,6 +54,17 @@ class PonsPhonemes(nn.Module):
         logits: Tensor = self.output(self.dropout(torch.cat(features, dim=1)))
         return logits
 
+    def score_frames(self, frames: Tensor) -> Tensor:
+        """Return logits, shape (batch, frames - 20, n_labels), those of each window of 21 frames."""
+        x = frames.transpose(1, 2).unsqueeze(1)  # batch, 1, mel, frames
+        features = []
+        for conv in self.convs:
+            every = conv(x)  # batch, filters, positions, frames - width + 1
+            best = F.elu(F.max_pool2d(every, (1, every.shape[3] - x.shape[3] + _FRAMES), stride=1))
+            features.append(F.max_pool2d(best, (2, 1)).flatten(1, 2))  # batch, filters * positions, rows
+        logits: Tensor = self.output(self.dropout(torch.cat(features, dim=1).transpose(1, 2)))
+        return logits
+
 
 @_image_register("small-rectangular-phonemes", family="spectrogram CNN", paper="Pons 2017")
 class SmallRectangularPhonemes(nn.Module):
