@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -311,6 +312,22 @@ def test_text_shows_instruments_first_and_then_tags(
     install([])
     assert run(music / "höher.flac") == 0
     assert capsys.readouterr().out.splitlines()[2].split()[:2] == ["no", "instrument"]
+
+
+def test_events_of_several_recordings_are_one_table_and_labels_for_audacity_a_file_each(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(["piano"])
+    monkeypatch.setattr(analyze, "DEFAULT_MODELS", (INSTRUMENTS.name,))
+    assert run(music, "--format", "csv", "--events") == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert {row["label"] for row in rows} == {"piano"}
+    assert len({row["file"] for row in rows}) == len(rows) == 2
+    assert all(float(row["end_seconds"]) > float(row["start_seconds"]) for row in rows)
+    assert run(music, "--format", "audacity", "--output", f"{tmp_path / 'labels'}/") == 0
+    tracks = [path.read_text() for path in (tmp_path / "labels").rglob("*.labels.txt")]
+    assert len(tracks) == 2
+    assert all(re.fullmatch(r"0\.0+\t\d+\.\d+\tpiano\n", track) for track in tracks)
 
 
 def test_what_was_found_is_remembered_unless_the_settings_say_otherwise(music: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from timbrescope.core.analysis import Analysis, RecogniserResult, gather
 from timbrescope.core.loudness import RELEASE_DB
+from timbrescope.core.now_playing import Hysteresis
 from timbrescope.core.timeline import Chunk, ScoreSpec
 
 SPEC = ScoreSpec("little", "tags", ("guitar", "très doux", "piano"), 1.5, 3.0)
@@ -105,6 +106,24 @@ def test_what_is_asked_for_of_the_course_is_told_as_text_and_as_json() -> None:
     assert values["summary"] == analysis.summary
     assert [(one["entered"], one["left"]) for one in values["changes"]] == [(["piano"], []), (["flute"], ["piano"])]
     assert heard([[0.1, 0.1]] * 9).to_text(top=1, changes=True).endswith("  changes\n    none\n")
+
+
+def test_events_are_told_as_text_and_as_json_where_asked_for() -> None:
+    analysis = heard([[0.9, 0.1]] * 10 + [[0.1, 0.9]] * 10)
+    found = analysis.events(Hysteresis(0.0, enter=0.5, leave=0.3))
+    events = [event for event in found if event.model == "players"]
+    assert "events" not in analysis.to_text(top=1) + analysis.to_json()
+    lines = analysis.to_text(top=1, events=events).splitlines()
+    assert [line.split()[1:] for line in lines[lines.index("  events") + 1 :]] == [
+        ["piano", "(90%)"],
+        ["flute", "(90%)"],
+    ]
+    told = json.loads(analysis.to_json(summary=True, events=events))["events"]
+    assert [one["label"] for one in told] == ["piano", "flute"]
+    assert told[0]["start_seconds"] == 0
+    assert told[0]["end_seconds"] == told[1]["start_seconds"]
+    assert told[1]["end_seconds"] == pytest.approx(analysis.duration_seconds)
+    assert analysis.to_text(top=1, events=()).endswith("  events\n    none\n")
 
 
 def test_text_names_the_first_stretches_and_counts_the_rest() -> None:

@@ -1,4 +1,4 @@
-"""timbrescope analyze: recognise recordings and write what was found as text, JSON or CSV."""
+"""timbrescope analyze: recognise recordings and write what was found as text, JSON, CSV or labels for Audacity."""
 
 import argparse
 import os
@@ -33,6 +33,7 @@ examples:
   timbrescope analyze song.flac --format json --summary
   timbrescope analyze Music/ --format csv --output tags.csv
   timbrescope analyze Music/ --format json --output analyses/
+  timbrescope analyze song.mp3 --format audacity --output song.txt
   timbrescope analyze take.wav --models musicnn-mtt,musicnn-msd --hop 1
 """
 _OK, _SOME_FAILED, _FAILED = 0, 1, 2
@@ -46,7 +47,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "analyze",
         aliases=["analyse"],
-        help="recognise recordings: text, JSON or CSV",
+        help="recognise recordings: text, JSON, CSV or labels for Audacity",
         description="Recognise what is in recordings. Folders are searched with everything below them.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -61,6 +62,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--summary", action="store_true", help="only the scores of the whole recording (JSON and CSV)")
     parser.add_argument("--changes", action="store_true", help="also what enters and leaves, and when (text and JSON)")
+    parser.add_argument(
+        "--events", action="store_true", help="also when each label enters and leaves; as CSV nothing else"
+    )
     parser.add_argument(
         "--top", type=_positive_int, default=8, metavar="N", help="labels of each model as text; default: 8"
     )

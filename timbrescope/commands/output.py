@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from timbrescope import paths
 from timbrescope.core.analysis import Analysis
 from timbrescope.core.errors import TimbrescopeError
+from timbrescope.core.event_files import to_audacity, to_csv
 from timbrescope.core.files import replaced_when_done
+from timbrescope.settings import Settings
 
-FORMATS = {"text": ".txt", "json": ".json", "csv": ".csv"}
+FORMATS = {"text": ".txt", "json": ".json", "csv": ".csv", "audacity": ".labels.txt"}
 
 Write = Callable[[Path, Analysis], None]
 """Takes a finished analysis and where it belongs below an output folder."""
@@ -73,11 +76,18 @@ class _Stream:
 
 
 def _form(options: argparse.Namespace, analysis: Analysis, *, first: bool = True) -> str:
+    events = None
+    if options.events or options.format == "audacity":
+        events = analysis.events(Settings.load(paths.config()).hysteresis)  # as the window lists them
+    if options.format == "audacity":
+        return to_audacity(events or ())
     if options.format == "json":
-        return analysis.to_json(summary=options.summary, changes=options.changes)
+        return analysis.to_json(summary=options.summary, changes=options.changes, events=events)
+    if options.format == "csv" and events is not None:
+        return to_csv(events, file=analysis.file, header=first)
     if options.format == "csv":
         return analysis.to_csv(summary=options.summary, header=first)
-    return ("" if first else "\n") + analysis.to_text(top=options.top, changes=options.changes)
+    return ("" if first else "\n") + analysis.to_text(top=options.top, changes=options.changes, events=events)
 
 
 def _write_beside(options: argparse.Namespace, folder: Path, below: Path, analysis: Analysis) -> None:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from timbrescope.core.changes import Change, changes
 from timbrescope.core.clock import clock
+from timbrescope.core.event_files import event_dict
+from timbrescope.core.events import Event, find_events
 from timbrescope.core.labels import INSTRUMENTS, rank
 from timbrescope.core.loudness import row_weights, weighed_mean
 from timbrescope.core.noteworthy import Heard
+from timbrescope.core.now_playing import Hysteresis
 from timbrescope.core.presence import Presence, Stretch, presences
 from timbrescope.core.summary import summarise
 from timbrescope.core.timeline import Chunk, ScoreSpec
@@ -67,25 +70,38 @@ class Analysis:
         """Return what enters and leaves in the course of the recording."""
         return changes(self.heard(), self.duration_seconds)
 
+    def events(self, hysteresis: Hysteresis) -> list[Event]:
+        """Return each stay of each label."""
+        return find_events(self.heard(), hysteresis, self.duration_seconds)
+
     def heard(self) -> list[Heard]:
         """Return what each model said."""
         return [Heard(result.spec, result.scores, result.clip_scores) for result in self.results.values()]
 
-    def to_dict(self, *, summary: bool = False, changes: bool = False) -> dict[str, Any]:
-        """Return plain JSON types; ``summary`` leaves out ``times`` and ``scores``, ``changes`` adds what changes."""
+    def to_dict(
+        self, *, summary: bool = False, changes: bool = False, events: Iterable[Event] | None = None
+    ) -> dict[str, Any]:
+        """Return plain JSON types.
+
+        Args:
+            summary: leaves out ``times`` and ``scores``.
+            changes: adds what changes.
+            events: are added where there are such.
+        """
         return {
             "file": self.file,
             "duration_seconds": round(self.duration_seconds, 6),
             "sample_rate": self.sample_rate,
             "summary": self.summary,
             **({"changes": [_change_dict(change) for change in self.changes()]} if changes else {}),
+            **({} if events is None else {"events": [event_dict(event) for event in events]}),
             "recognisers": {name: _result_dict(result, summary=summary) for name, result in self.results.items()},
             "timbrescope_version": self.version,
         }
 
-    def to_json(self, *, summary: bool = False, changes: bool = False) -> str:
-        """Return one line of JSON."""
-        return json.dumps(self.to_dict(summary=summary, changes=changes), ensure_ascii=False) + "\n"
+    def to_json(self, *, summary: bool = False, changes: bool = False, events: Iterable[Event] | None = None) -> str:
+        """Return one line of JSON; the arguments are those of ``to_dict``."""
+        return json.dumps(self.to_dict(summary=summary, changes=changes, events=events), ensure_ascii=False) + "\n"
 
     def to_csv(self, *, summary: bool = False, header: bool = True) -> str:
         """Return one line per window and label, or per label with ``summary``."""
@@ -108,14 +124,15 @@ class Analysis:
                 for label, score in zip(spec.labels, row, strict=True):
                     yield self.file, name, spec.kind, f"{start:.3f}", f"{end:.3f}", label, _rounded(score)
 
-    def to_text(self, *, top: int, changes: bool = False) -> str:
+    def to_text(self, *, top: int, changes: bool = False, events: Iterable[Event] | None = None) -> str:
         """Return the summary and what each recogniser found, with bars: instruments first, then tags and the others.
 
         Of instruments it tells which of them play, for how much of the time and when; of other labels the strongest.
 
         Args:
             top: labels of each recogniser.
-            changes: whether to end with what enters and leaves, and when.
+            changes: whether to go on with what enters and leaves, and when.
+            events: to end with, where there are such.
         """
         lines = [f"{self.file}  ({clock(self.duration_seconds)}, {self.sample_rate / 1000:g} kHz)"]
         if self.summary:
@@ -131,6 +148,8 @@ class Analysis:
         if changes:
             told = [f"    {clock(change.seconds):>6}  {change.words()}" for change in self.changes()]
             lines += ["  changes", *(told or ["    none"])]
+        if events is not None:
+            lines += ["  events", *([_event_line(event) for event in events] or ["    none"])]
         return "\n".join(lines) + "\n"
 
 
@@ -175,6 +194,11 @@ def _result_dict(result: RecogniserResult, *, summary: bool) -> dict[str, Any]:
 
 def _change_dict(change: Change) -> dict[str, Any]:
     return {"seconds": round(change.seconds, 3), "entered": list(change.entered), "left": list(change.left)}
+
+
+def _event_line(event: Event) -> str:
+    stretch = f"{clock(event.start_seconds, 0.1)}–{clock(event.seconds, 0.1)}"
+    return f"    {stretch:>15}  {event.label} ({event.peak:.0%})"
 
 
 def _rounded(score: float) -> float:

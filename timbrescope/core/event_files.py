@@ -7,6 +7,8 @@ from io import StringIO
 from typing import Any, Final
 
 from timbrescope.core.events import Event
+from timbrescope.core.segment_formats import write_audacity
+from timbrescope.core.segments import Segment
 
 _COLUMNS = ("model", "label", "start_seconds", "end_seconds", "duration_seconds", "peak")
 
@@ -42,14 +44,9 @@ def to_csv(events: Iterable[Event], *, file: str | None = None, header: bool = T
 
 
 def to_audacity(events: Iterable[Event]) -> str:
-    """Return a label track as Audacity imports it: start, end and name of each, in seconds, between tabs.
-
-    What is still present becomes a point where it entered.
-    """
-    return "".join(
-        f"{event.start_seconds:.6f}\t{event.seconds:.6f}\t{event.label}\n"
-        for event in sorted(events, key=lambda event: event.start_seconds)
-    )
+    """Return a label track for Audacity; what is still present becomes a point where it entered."""
+    by_time = sorted(events, key=lambda event: event.start_seconds)
+    return write_audacity([Segment(event.start_seconds, event.seconds, event.label, event.peak) for event in by_time])
 
 
 WRITERS: Final[dict[str, Callable[[Iterable[Event]], str]]] = {
