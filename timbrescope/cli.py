@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import analyze, devices, evaluate, live, models, networks, tag, train
+from timbrescope.commands import align, analyze, devices, evaluate, live, models, networks, tag, train
 from timbrescope.commands.interruption import interruptible
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"timbrescope {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
+    align.add_parser(commands)
     analyze.add_parser(commands)
     devices.add_parser(commands)
     evaluate.add_parser(commands)
