@@ -27,7 +27,7 @@ def _no_thread_left() -> Iterator[None]:
     yield
     left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
     for thread in left:
-        thread.join(timeout=2)
+        thread.join(timeout=30)
     assert not any(thread.is_alive() for thread in left), f"threads left behind: {left}"
 
 

@@ -56,7 +56,7 @@ class SoundCard:
         """Start a server again."""
         self.server, self.listener = _start(self.environment)
 
-    def python(self, program: str, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def python(self, program: str, *arguments: str, timeout: float = 180.0) -> subprocess.CompletedProcess[str]:
         """Run a program on this card."""
         return subprocess.run(
             [sys.executable, "-c", program, *arguments],
@@ -93,7 +93,7 @@ class SoundCard:
             time.sleep(0.3)
         finally:
             recorder.send_signal(signal.SIGINT)
-            recorder.wait(timeout=10)
+            recorder.wait(timeout=60)
         heard.append(np.fromfile(path, np.float32).reshape(-1, 2))
         path.unlink()
 
@@ -132,7 +132,7 @@ def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], subpro
          f"--load=module-null-sink sink_name=ts rate={RATE} channels=2"],
         env=environment | {"PULSE_SERVER": ""}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             server.kill()

@@ -19,7 +19,7 @@ import numpy as np
 from timbrescope.audio.live import LiveInput
 from timbrescope.audio.recorder import Recorder
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "too late"
@@ -75,7 +75,7 @@ def test_what_is_played_comes_back_complete_and_in_time(card: SoundCard, noise: 
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     card.play(noise)
-    out, err = process.communicate("\n", timeout=30)
+    out, err = process.communicate("\n", timeout=180)
     assert process.returncode == 0, err
     assert err == ""
     *notices, last = out.splitlines()
@@ -102,7 +102,7 @@ sys.stdin.readline()
 until(lambda: not source.is_connected); print("gone")
 began = time.monotonic(); before = source.seconds
 sys.stdin.readline()
-until(lambda: source.is_connected, 12); until(lambda: source.level.peak > 0.05, 12)
+until(lambda: source.is_connected); until(lambda: source.level.peak > 0.05)
 sys.stdin.readline()
 # The time line has gone on as the clock has, and stands about where it should.
 print("drift", time.monotonic() - began - (source.seconds - before))
@@ -122,7 +122,7 @@ print("drift", time.monotonic() - began - (source.seconds - before))
     print(file=process.stdin, flush=True)
     for _ in range(4):  # until the input is there again
         card.play(noise)
-    out, err = process.communicate("\n", timeout=30)
+    out, err = process.communicate("\n", timeout=180)
     assert process.returncode == 0, out + err
     drift, *notices, last = out.splitlines()
     assert abs(float(drift.split()[1])) < 1.0  # the last second may still be on its way

@@ -19,7 +19,7 @@ from pathlib import Path
 from timbrescope.audio.player import Player
 
 def until(condition):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)

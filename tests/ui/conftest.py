@@ -45,7 +45,7 @@ def opened(window: MainWindow, qtbot: QtBot) -> Callable[[Path], MainWindow]:
     """Open a file and wait for its analysis."""
 
     def open_file(path: Path) -> MainWindow:
-        with qtbot.waitSignal(window.session.finished, timeout=30_000):
+        with qtbot.waitSignal(window.session.finished, timeout=120_000):
             window.open_file(path)
         for _ in range(3):
             qtbot.wait(30)

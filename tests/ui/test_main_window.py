@@ -86,7 +86,7 @@ def test_clicking_seeks_and_dragging_selects(opened: Opened, tone_file: Path, qt
         return QPoint(view.mapFromScene(view.box.mapViewToScene(QPointF(seconds, 100.0))))
 
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at(1.5))
-    qtbot.waitUntil(lambda: abs(window.viewport.playhead - 1.5) < 0.02)
+    qtbot.waitUntil(lambda: abs(window.viewport.playhead - 1.5) < 0.02, timeout=120_000)
     qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=at(0.5))
     for seconds in np.linspace(0.6, 1.2, 6):
         qtbot.mouseMove(view.viewport(), at(float(seconds)))
@@ -123,7 +123,7 @@ def test_keys_play_skip_and_zoom(opened: Opened, tone_file: Path, qtbot: QtBot) 
     qtbot.keyClick(window, Qt.Key.Key_Plus)
     assert window.viewport.seconds < 3.0
     qtbot.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.viewport.playhead > 0.3, timeout=5000)
+    qtbot.waitUntil(lambda: window.viewport.playhead > 0.3, timeout=120_000)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     stopped = window.viewport.playhead
     qtbot.wait(200)
@@ -138,10 +138,10 @@ def test_playing_ends_at_the_end_and_starts_again_from_the_start(opened: Opened,
     window = opened(tone_file)
     window.transport.seek(2.6)
     window.transport.toggle()
-    qtbot.waitUntil(lambda: not window.transport.is_playing, timeout=5000)
-    qtbot.waitUntil(lambda: window.viewport.playhead == pytest.approx(window.viewport.duration), timeout=2000)
+    qtbot.waitUntil(lambda: not window.transport.is_playing, timeout=120_000)
+    qtbot.waitUntil(lambda: window.viewport.playhead == pytest.approx(window.viewport.duration), timeout=120_000)
     window.transport.toggle()
-    qtbot.waitUntil(lambda: 0.05 < window.viewport.playhead < 1.5, timeout=5000)
+    qtbot.waitUntil(lambda: 0.05 < window.viewport.playhead < 1.5, timeout=120_000)
     window.transport.toggle()
 
 
@@ -149,7 +149,7 @@ def test_following_scrolls_the_picture_under_the_playhead(opened: Opened, tone_f
     window = opened(tone_file)
     window.viewport.show_time(0.0, 1.0)
     window.transport.toggle()
-    qtbot.waitUntil(lambda: window.viewport.start > 0.5, timeout=5000)
+    qtbot.waitUntil(lambda: window.viewport.start > 0.5, timeout=120_000)
     assert window.viewport.start <= window.viewport.playhead <= window.viewport.stop
     window.transport.toggle()
 
@@ -165,7 +165,7 @@ def test_a_looped_selection_comes_round(opened: Opened, tone_file: Path, qtbot: 
         seen.append(window.viewport.playhead)
         return any(later < earlier for earlier, later in pairwise(seen))
 
-    qtbot.waitUntil(came_round, timeout=5000)
+    qtbot.waitUntil(came_round, timeout=120_000)
     window.transport.toggle()
     assert min(now for now in seen if now > 0) >= 0.4  # at first the playhead still lies at the start
     assert max(seen) <= 1.0
@@ -187,7 +187,7 @@ def test_lanes_are_sorted_and_filtered(opened: Opened, tone_file: Path) -> None:
 
 def test_meters_tell_the_strongest_labels(opened: Opened, tone_file: Path, qtbot: QtBot) -> None:
     window = opened(tone_file)
-    qtbot.waitUntil(lambda: window.page.meters.accessibleDescription().startswith("Now: "), timeout=3000)
+    qtbot.waitUntil(lambda: window.page.meters.accessibleDescription().startswith("Now: "), timeout=120_000)
     strongest = window.page.lanes.rows[0].label
     assert strongest in window.page.meters.accessibleDescription().split(",")[0]
 
@@ -195,7 +195,7 @@ def test_meters_tell_the_strongest_labels(opened: Opened, tone_file: Path, qtbot
 def test_an_unreadable_file_is_explained_where_one_looks(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "notes.wav"
     path.write_text("these are words, not sound" * 50)
-    with qtbot.waitSignal(window.session.failed, timeout=20_000):
+    with qtbot.waitSignal(window.session.failed, timeout=120_000):
         window.open_file(path)
     assert window.stack.currentWidget() is window.start_page
     assert "notes.wav" in window.start_page.error.text()
@@ -217,7 +217,7 @@ def test_opening_another_file_leaves_nothing_of_the_first(opened: Opened, tmp_pa
 def test_closing_while_analysing_ends_the_threads(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
     path = encode(tmp_path / "long.flac", np.tile(sine(300.0, 30.0, 22_050), 10), 22_050)
     window.open_file(path)
-    qtbot.waitUntil(lambda: window.session.timeline.seconds > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.timeline.seconds > 0, timeout=120_000)
     window.close()
     assert not window.session.is_analysing
 
@@ -228,7 +228,7 @@ def test_dropping_a_file_opens_it(window: MainWindow, tone_file: Path, qtbot: Qt
     event = QDropEvent(
         QPointF(100, 100), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
-    with qtbot.waitSignal(window.session.finished, timeout=20_000):
+    with qtbot.waitSignal(window.session.finished, timeout=120_000):
         window.dropEvent(event)
     assert window.session.path == tone_file
 
@@ -245,17 +245,16 @@ def test_changed_settings_are_kept_and_seen(opened: Opened, tone_file: Path, qtb
     window = opened(tone_file)
     before = window.page.spectrogram.grab().toImage()
     window.preferences.change(replace(window.preferences.settings, colour_map="viridis", theme="light"))
-    qtbot.wait(60)
-    assert window.page.spectrogram.grab().toImage() != before
+    qtbot.waitUntil(lambda: window.page.spectrogram.grab().toImage() != before, timeout=120_000)
     assert Settings.load(paths.config()).colour_map == "viridis"
-    with qtbot.waitSignal(window.session.finished, timeout=20_000):
+    with qtbot.waitSignal(window.session.finished, timeout=120_000):
         window.preferences.change(replace(window.preferences.settings, update_seconds=0.25))
     assert window.session.timeline.score_specs["tiny"].hop_seconds == pytest.approx(0.256, abs=0.01)
 
 
 def test_without_its_model_the_window_shows_and_offers_it(window: MainWindow, tone_file: Path, qtbot: QtBot) -> None:
     window.preferences.change(replace(window.preferences.settings, models=("musicnn-mtt",)))
-    with qtbot.waitSignal(window.session.finished, timeout=20_000):
+    with qtbot.waitSignal(window.session.finished, timeout=120_000):
         window.open_file(tone_file)
     assert len(window.session.timeline.mel) > 0
     notice = window.notice
@@ -284,7 +283,7 @@ def test_a_truncated_recording_shows_what_there_is_and_says_so(
 ) -> None:
     path = encode(tmp_path / "cut.wav", sine(440.0, 4.0, RATE), RATE)
     os.truncate(path, path.stat().st_size // 2)
-    with qtbot.waitSignal(window.session.failed, timeout=20_000):
+    with qtbot.waitSignal(window.session.failed, timeout=120_000):
         window.open_file(path)
     assert window.stack.currentWidget() is window.page
     assert "ends early" in window.notice.text.text()
@@ -309,7 +308,7 @@ def test_a_device_that_is_not_there_is_not_taken_for_a_missing_model(
     if torch.cuda.is_available():
         pytest.skip("this machine has one")
     window.preferences.change(replace(window.preferences.settings, device="cuda"))
-    with qtbot.waitSignal(window.session.finished, timeout=20_000):
+    with qtbot.waitSignal(window.session.finished, timeout=120_000):
         window.open_file(tone_file)
     assert "cuda" in window.notice.text.text()
     assert len(window.session.timeline.mel) > 0

@@ -25,7 +25,7 @@ CLIPS = ((0.9, 0.9, 0.1), (0.9, 0.1, 0.1), (0.1, 0.1, 0.9))
 
 
 def ready(dialog: RelationsDialog, qtbot: QtBot) -> RelationsDialog:
-    qtbot.waitUntil(lambda: dialog._job is None, timeout=10_000)
+    qtbot.waitUntil(lambda: dialog._job is None, timeout=120_000)
     return dialog
 
 

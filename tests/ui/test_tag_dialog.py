@@ -43,7 +43,7 @@ def change(dialog: TagDialog, row: int, value: str) -> None:
 def press(dialog: TagDialog, qtbot: QtBot, name: str) -> None:
     button = getattr(dialog, f"{name}_button")
     button.click()
-    qtbot.waitUntil(lambda: dialog.table.isEnabled() and dialog.write_button.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.table.isEnabled() and dialog.write_button.isEnabled(), timeout=120_000)
 
 
 def test_old_and_new_values_are_shown_and_what_is_better_is_ticked(dialog: TagDialog) -> None:
