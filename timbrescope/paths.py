@@ -36,6 +36,11 @@ def models() -> Path:
     return data() / "models"
 
 
+def trained() -> Path:
+    """Return the folder for reports and states of trainings that the user has given no folder of their own."""
+    return data() / "trained"
+
+
 def tag_journal() -> Path:
     """Return the folder of what was written into recordings' tags, with the values from before."""
     return data() / "tag-journal"

@@ -99,6 +99,15 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class Installed:
+    """The model can be used under this name now; earlier versions of it stay."""
+
+    name: str
+    version: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrossValidated:
     """Mean and standard deviation over the folds of a cross-validation."""
 
@@ -108,7 +117,19 @@ class CrossValidated:
     summary: str
 
 
-Event = Prepared | Problem | Started | Step | Epoch | Calibrated | Finished | Judged | Evaluated | CrossValidated
+Event = (
+    Prepared
+    | Problem
+    | Started
+    | Step
+    | Epoch
+    | Calibrated
+    | Finished
+    | Judged
+    | Evaluated
+    | Installed
+    | CrossValidated
+)
 Report = Callable[[Event], None]
 
 
@@ -138,27 +159,8 @@ class Terminal:
             case Step(epoch, epochs, step, steps, loss, seconds_left):
                 bar = self._show(f"epoch {epoch}/{epochs}", step, steps)
                 bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")
-            case Problem(sentence):
-                self._say(f"timbrescope: {sentence}")
-            case Started(labels, train_windows, validation_windows, parameters, device, epoch):
-                self._say(
-                    f"{len(labels)} labels, {train_windows:,} windows to learn, {validation_windows:,} to validate, "
-                    f"{parameters:,} parameters on {device}" + (f", going on after epoch {epoch}" if epoch else "")
-                )
-            case Epoch():
-                self._say(
-                    f"epoch {event.epoch:>3}  loss {event.loss:.4f}  validation loss {event.validation_loss:.4f}  "
-                    f"{event.metric} {event.value:.4f}{'  best' if event.best else ''}"
-                )
-            case Calibrated(before, after, thresholds):
-                lowest, highest = min(thresholds.values()), max(thresholds.values())
-                self._say(
-                    f"calibrated: expected calibration error {before:.4f} before, {after:.4f} after, on the validation "
-                    f"part; labels apply from scores between {lowest:.2f} and {highest:.2f} on"
-                )
-            case Finished(model, epoch, metric, value):
-                self._say(f"{model}: best at epoch {epoch}, {metric} {value:.4f} on the validation part")
-
+            case Problem() | Started() | Epoch() | Calibrated() | Finished() | Installed():
+                self._say(_sentence(event))
             case Evaluated(figures, published, report):
                 self._say(_figures("test part", figures, published))
                 self._say(f"more in {report}")
@@ -182,6 +184,34 @@ class Terminal:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _sentence(event: Problem | Started | Epoch | Calibrated | Finished | Installed) -> str:
+    """Return the line that tells of an event."""
+    match event:
+        case Problem(sentence):
+            return f"timbrescope: {sentence}"
+        case Started(labels, train_windows, validation_windows, parameters, device, epoch):
+            to_validate = f", {validation_windows:,} to validate" if validation_windows else ""
+            return (
+                f"{len(labels)} labels, {train_windows:,} windows to learn{to_validate}, {parameters:,} parameters on "
+                f"{device}" + (f", going on after epoch {epoch}" if epoch else "")
+            )
+        case Epoch():
+            return (
+                f"epoch {event.epoch:>3}  loss {event.loss:.4f}  validation loss {event.validation_loss:.4f}  "
+                f"{event.metric} {event.value:.4f}{'  best' if event.best else ''}"
+            )
+        case Calibrated(before, after, thresholds):
+            lowest, highest = min(thresholds.values()), max(thresholds.values())
+            return (
+                f"calibrated: expected calibration error {before:.4f} before, {after:.4f} after, on the validation "
+                f"part; labels apply from scores between {lowest:.2f} and {highest:.2f} on"
+            )
+        case Finished(model, epoch, metric, value):
+            return f"{model}: best at epoch {epoch}, {metric} {value:.4f} on the validation part"
+        case Installed(name, version, _):
+            return f"installed, version {version}: timbrescope analyze song.mp3 --models {name}"
 
 
 def _figures(

@@ -1,20 +1,28 @@
 """timbrescope train: make a model of one's own from labelled recordings."""
 
 import argparse
+import hashlib
+import json
 import tomllib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timbrescope import paths
-from timbrescope.core.errors import TimbrescopeError
+from timbrescope.core.errors import ModelError, TimbrescopeError
+from timbrescope.recognition.checkpoint import SUFFIX
+from timbrescope.recognition.store import ModelStore
+from timbrescope.recognition.versions import model_name
 
 if TYPE_CHECKING:
     from training.config import Config
+    from training.progress import Report
 
 EXAMPLES = """\
 examples:
-  timbrescope train sounds/ --output my-model                  a folder for each class
+  timbrescope train sounds/ --quick                            a folder for each class; seconds to a minute
+  timbrescope train sounds/ --output my-model                  a small network of its own
+  timbrescope train sounds/ --fine-tune timbre-encoder         all layers of a trained model
   timbrescope train labels.csv --config pons2017-instruments-multi-layer --output instruments
   timbrescope train Ballroom/ --config pons2016-time-frequency --folds 10 --output ballroom
   timbrescope train sounds/ --set training.batch=64 --set training.stages.0.epochs=20 --output quick
@@ -24,6 +32,8 @@ The same command goes on with a run that was interrupted or killed. On several p
   torchrun --nproc-per-node 2 -m timbrescope train ...
 """
 DEFAULT_CONFIG = "sounds"
+ENCODER = "timbre-encoder"
+UNNAMED = "my-sounds"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,16 +48,26 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "data", nargs="+", metavar="DATA", type=Path, help="folder or table of labelled recordings; several become one"
     )
-    parser.add_argument("--output", metavar="FOLDER", type=Path, required=True, help="gets the model, a report, logs")
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        help="gets the model, a report, logs; without it the model is installed under its name",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--config", metavar="NAME|FILE", help=f"what to train and how: a TOML file or a name; default: {DEFAULT_CONFIG}"
     )
+    what.add_argument("--quick", action="store_true", help="teach a trained encoder your labels: only its last layer")
+    what.add_argument("--fine-tune", metavar="MODEL", help="go on with all layers of an installed model, or a file")
     what.add_argument("--network", metavar="NAME", help="the configuration of the paper that this network is from")
     parser.add_argument(
         "--layout", metavar="NAME", help="how the data lies on disk; default: as the configuration says"
     )
-    parser.add_argument("--name", help="of the model; default: the configuration's")
+    parser.add_argument("--name", help="of the model; default: the configuration's, or that of DATA")
+    parser.add_argument(
+        "--encoder", metavar="MODEL", default=ENCODER, help="whose ears --quick takes; default: %(default)s"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="ENTRY=VALUE", help="change an entry of the configuration"
     )
@@ -61,29 +81,70 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    config = _config(options)
-    from training.experiment import Machine, cross_validate, run_experiment
     from training.processors import is_first_process
-    from training.progress import JsonLines, Report, Terminal
-    from training.sources import read_collections
+    from training.progress import Installed, JsonLines, Report, Terminal
 
     report: Report = JsonLines() if options.progress == "json" else Terminal()
     if not is_first_process():
         report = _ignore
+    name = _name(options)
+    model = _train_quickly(options, name, report) if options.quick else _train(options, name, report)
+    if options.output is None and model is not None and is_first_process():
+        version = ModelStore().add(model, name)
+        report(Installed(name, version.number, str(version.path)))
+    return 0
+
+
+def _name(options: argparse.Namespace) -> str:
+    """Return the name of a model that is to be installed."""
+    if options.name is not None:
+        return model_name(options.name)
+    try:
+        return model_name(options.data[0].absolute().stem)
+    except ModelError:  # in a script that names of models have no letters of
+        return UNNAMED
+
+
+def _train(options: argparse.Namespace, name: str, report: "Report") -> Path | None:
+    """Train a network as a configuration says; return the model, or None after a cross-validation."""
+    config = _config(options, name)
+    from training.experiment import Machine, cross_validate, run_experiment
+    from training.sources import read_collections
+
     collection = read_collections(options.data, options.layout or config.data.layout)
+    folder = options.output
+    if folder is None:
+        config = replace(config, name=name, title=options.name or name)
+        told = json.dumps([asdict(config), [str(item.path) for item in collection.items]], default=str)
+        # The same command goes on with its run; with other data or settings it begins another.
+        folder = paths.trained() / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
     machine = Machine(options.cache or paths.cache() / "spectra", options.device, options.workers)
     if options.folds:
-        cross_validate(config, collection, options.folds, options.output, machine, report)
-    else:
-        run_experiment(config, collection, options.output, machine, report)
-    return 0
+        cross_validate(config, collection, options.folds, folder, machine, report)
+        return None
+    run_experiment(config, collection, folder, machine, report)
+    return Path(folder) / f"model{SUFFIX}"
+
+
+def _train_quickly(options: argparse.Namespace, name: str, report: "Report") -> Path:
+    """Teach an encoder the labels of the data; return the model."""
+    if options.folds or options.set:
+        raise TimbrescopeError("--folds and --set change full trainings; leave them out beside --quick.")
+    encoder = ModelStore().find(options.encoder)
+    from training.quick.train import Quick, train_quickly
+    from training.sources import read_collections
+
+    collection = read_collections(options.data, options.layout or "auto")
+    quick = Quick(encoder, name, options.cache or paths.cache() / "vectors", options.seed or 0, options.workers)
+    folder = options.output or paths.trained() / f"{name}-quick"
+    return train_quickly(quick, collection, folder, report)
 
 
 def _ignore(_event: object) -> None:
     """Take an event that another process tells of."""
 
 
-def _config(options: argparse.Namespace) -> "Config":
+def _config(options: argparse.Namespace, name: str) -> "Config":
     """Return the configuration that the options ask for.
 
     Raises:
@@ -91,6 +152,12 @@ def _config(options: argparse.Namespace) -> "Config":
     """
     from training.config import find_config, named_configs, read_config
 
+    if options.fine_tune is not None:
+        if options.set:
+            raise TimbrescopeError("--set changes configurations; leave it out beside --fine-tune.")
+        from training.fine_tune import fine_tune_config
+
+        return _changed(fine_tune_config(ModelStore().find(options.fine_tune), name), options)
     if options.network is None:
         path = find_config(options.config or DEFAULT_CONFIG)
     else:
@@ -101,7 +168,11 @@ def _config(options: argparse.Namespace) -> "Config":
                 f"{', '.join(sorted(known))}."
             )
         path = known[options.network]
-    config = read_config(path, dict(_entry(text) for text in options.set))
+    return _changed(read_config(path, dict(_entry(text) for text in options.set)), options)
+
+
+def _changed(config: "Config", options: argparse.Namespace) -> "Config":
+    """Return a configuration with the name and the seed that the options give it."""
     if options.name is not None:
         config = replace(config, name=options.name, title=options.name)
     if options.seed is not None:

@@ -47,8 +47,8 @@ class Quick:
 
 def train_quickly(
     quick: Quick, collection: Collection, folder: Path, report: Report, doubts: Sequence[str] = ()
-) -> Evaluation | None:
-    """Teach an encoder the labels of a collection; return how well it does on recordings that it has not heard.
+) -> Path:
+    """Teach an encoder the labels of a collection and judge it by recordings that it has not heard; return the model.
 
     Each group of recordings is held out once, or those that the collection names for the test. The model itself then
     learns from all, its test included. The folder gets ``model.safetensors``, ``split.csv``, ``evaluation.json`` and
@@ -107,7 +107,7 @@ def train_quickly(
         citation="",
         figures={},
     )
-    evaluation = None
+    evaluation: Evaluation | None = None
     if logits is None:
         report(Problem("No recordings could be held out, so nobody knows how good the model is on new ones."))
     else:
@@ -121,7 +121,7 @@ def train_quickly(
     save_checkpoint(folder / MODEL, spec, replaced(model.weights(), model.network, n_known, head))
     if evaluation is not None:
         report(Evaluated(figures, {}, str(folder / "report.html")))
-    return evaluation
+    return folder / MODEL
 
 
 def _description(encoder: ModelSpec, vectors: Vectors, background: str | None) -> str:
