@@ -61,6 +61,10 @@ def test_synonyms_are_one_and_what_instruments_answer_for_is_left_out() -> None:
     assert changes(found, 20.0) == [Change(0.0, ("female voice",), ())]
 
 
+def test_phonemes_are_no_change() -> None:
+    assert changes([heard(rows("xxxxxxxx......."), "sil", kind="phonemes")], 15.0) == []
+
+
 def test_nothing_heard_is_no_change() -> None:
     assert changes([], 5.0) == []
     spec = ScoreSpec("model", "instruments", ("piano",), HOP, HOP)

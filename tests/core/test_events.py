@@ -89,3 +89,7 @@ def test_a_rare_tag_enters_from_what_is_worth_saying_for_it_and_not_from_one_hal
     spec = ScoreSpec("mtt", "tags", labels, 1.0, 3.0)
     scores = np.where(np.array(labels) == "sitar", 0.3, 0.05).astype(np.float32)[None].repeat(5, axis=0)
     assert [event.label for event in found(scores, spec)] == ["sitar"]
+
+
+def test_phonemes_are_no_events() -> None:
+    assert found(rows(0.1, 0.9, 0.9, 0.1), replace(SPEC, kind="phonemes")) == []

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from timbrescope.core.labels import PHONEMES
 from timbrescope.core.noteworthy import Heard, is_covered, known_instruments, noteworthy
 from timbrescope.core.presence import Stretch
 
@@ -45,14 +46,14 @@ def changes(found: Iterable[Heard], duration_seconds: float) -> list[Change]:
 
     Scores are smoothed, without a delay, over two seconds, those of tags over four. A label enters with its threshold
     (see ``noteworthy``) and leaves below 70 % of it; stretches and gaps shorter than the smoothing are none. Tags are
-    folded, those that a model of instruments answers for are left out, and so is what is no event ("no voice"). What
-    happens within two seconds of an instrument, whose times are the sharper ones, happens with it.
+    folded, those that a model of instruments answers for are left out, and so is what is no event ("no voice") or lasts
+    for moments, as phonemes do. What happens within two seconds of an instrument, whose times are the sharper ones, happens with it.
 
     Args:
         found: what each model said.
         duration_seconds: of the recording.
     """
-    found = [heard for heard in found if len(heard.scores)]
+    found = [heard for heard in found if len(heard.scores) and heard.spec.kind != PHONEMES]
     instruments = known_instruments([heard.spec for heard in found])
     sharp: dict[str, list[Stretch]] = {}
     tags: dict[str, list[Stretch]] = {}

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from timbrescope.core.labels import TAGS
+from timbrescope.core.labels import PHONEMES, TAGS
 from timbrescope.core.noteworthy import Heard, is_covered, known_instruments, noteworthy
 from timbrescope.core.now_playing import Hysteresis, NowPlaying
 from timbrescope.core.tag_groups import fold
@@ -54,7 +54,7 @@ class EventFollower:
     """Follows the rows of one model and tells which labels enter and leave.
 
     Synonyms of tags are folded, and their scores are smoothed over two seconds at least. Labels enter and leave by
-    what is worth saying (``noteworthy``) and by ``NowPlaying``.
+    what is worth saying (``noteworthy``) and by ``NowPlaying``. Phonemes, which change all the time, are no events.
 
     Args:
         spec: of the scores.
@@ -78,7 +78,7 @@ class EventFollower:
             hysteresis = replace(hysteresis, smoothing_seconds=smoothing_seconds)
             left_out = {label for label in known.labels if label == _NO_EVENT or is_covered(label, left_out)}
         else:
-            left_out = ()
+            left_out = spec.labels if spec.kind == PHONEMES else ()
         self._columns = [column for column, label in enumerate(known.labels) if label not in left_out]
         self.labels = tuple(known.labels[column] for column in self._columns)
         self._place = {label: place for place, label in enumerate(self.labels)}
@@ -95,6 +95,9 @@ class EventFollower:
 
         Each row counts in the middle of its window, the first one from the start.
         """
+        if not self.labels:
+            self.rows += len(scores)
+            return
         folded = fold(self.spec.labels, scores)[1] if self._is_tags else scores
         for row in folded[:, self._columns]:
             seconds = self.spec.start_seconds + self.rows * self.spec.hop_seconds if self.rows else 0.0

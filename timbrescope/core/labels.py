@@ -4,6 +4,7 @@ from typing import Final
 
 INSTRUMENTS: Final = "instruments"
 TAGS: Final = "tags"
+PHONEMES: Final = "phonemes"
 
 FAMILIES: Final = {
     "guitars": ("acoustic guitar", "electric guitar", "electric bass"),
@@ -17,7 +18,7 @@ FAMILIES: Final = {
 """The instruments of each family, as an orchestra or a band sorts them: by how they are played."""
 
 _FAMILY_OF: Final = {label: family for family, labels in FAMILIES.items() for label in labels}
-_KINDS: Final = (INSTRUMENTS, TAGS, "phonemes", "sounds")
+_KINDS: Final = (INSTRUMENTS, TAGS, PHONEMES, "sounds")
 
 
 def family(label: str) -> str | None:
