@@ -47,7 +47,8 @@ def changes(found: Iterable[Heard], duration_seconds: float) -> list[Change]:
     Scores are smoothed, without a delay, over two seconds, those of tags over four. A label enters with its threshold
     (see ``noteworthy``) and leaves below 70 % of it; stretches and gaps shorter than the smoothing are none. Tags are
     folded, those that a model of instruments answers for are left out, and so is what is no event ("no voice") or lasts
-    for moments, as phonemes do. What happens within two seconds of an instrument, whose times are the sharper ones, happens with it.
+    for moments, as phonemes do. What happens within two seconds of an instrument, whose times are the sharper ones,
+    happens with it.
 
     Args:
         found: what each model said.
