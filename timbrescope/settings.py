@@ -100,6 +100,21 @@ class Settings:
         minimum=1, maximum=99, step=5, unit=" %",
     )  # fmt: skip
 
+    alert_labels: tuple[str, ...] = _option((), "", "Alert labels", "What an alert is given for.")
+    alert_seconds: float = _option(
+        1.0, "", "Shortest time", "For how long a label must be there before an alert is given.",
+        minimum=0.0, maximum=600.0, step=0.5, unit=" s",
+    )  # fmt: skip
+    alert_sound: bool = _option(True, "", "Alert sound", "Let the computer beep with an alert.")
+    alert_message: bool = _option(False, "", "Alert message", "Show an alert on the desktop too.")
+    osc: bool = _option(False, "", "Send OSC", "Send what is recognised as Open Sound Control.")
+    osc_address: str = _option("127.0.0.1:9000", "", "OSC address", "Host and port of the program that receives it.")
+    midi: bool = _option(False, "", "Send MIDI", "Send what is recognised as MIDI.")
+    midi_port: str = _option("", "", "MIDI port", "Where to; empty opens a port of the program's own.")
+    midi_channel: int = _option(
+        1, "", "MIDI channel", "Of the first model; the next ones take the next channels.", minimum=1, maximum=16
+    )
+
     models: tuple[str, ...] = _option(DEFAULT_MODELS, "", "Models", "What listens to a recording in the window.")
 
     @property

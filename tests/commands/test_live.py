@@ -197,6 +197,12 @@ def test_an_alert_is_told_once_a_label_has_been_there_for_long_enough(capsys: py
     assert any(line.split()[1:] == ["!", "high"] for line in capsys.readouterr().out.splitlines())
 
 
+def test_the_places_of_labels_in_midi_can_be_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--midi-map", "--midi-channel", 4) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:] == [["low", "4", "20", "36"], ["middle", "4", "21", "37"], ["high", "4", "22", "38"]]
+
+
 def test_control_c_finishes_the_take(card: SoundCard) -> None:
     take = card.folder / "take.flac"
     process = subprocess.Popen(
@@ -208,11 +214,16 @@ def test_control_c_finishes_the_take(card: SoundCard) -> None:
     assert "timbre-encoder" in process.stdout.readline()
     time.sleep(2.5)
     card.unplug()  # PortAudio says unspeakable things about this on standard error
-    time.sleep(2.5)
+    assert process.stderr is not None
+    err = ""
+    while "stopped delivering" not in err:
+        line = process.stderr.readline()
+        assert line, err
+        err += line
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, rest = process.communicate(timeout=180)
+    err += rest
     assert process.returncode == 0
     assert str(take) in out
     assert all(line.startswith("timbrescope: ") for line in err.splitlines())
-    assert "stopped delivering" in err
     assert (AudioFile(take).duration or 0) > 2

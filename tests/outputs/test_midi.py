@@ -104,6 +104,47 @@ def test_a_port_that_is_not_there_is_one_sentence() -> None:
     assert str(raised.value).count(". ") == 0
 
 
+class Backend:
+    """Stands for the system's MIDI: it has two ports and lets programs have their own."""
+
+    opened: list[dict[str, object]]
+
+    def __init__(self, _name: str) -> None:
+        Backend.opened = []
+
+    @staticmethod
+    def get_output_names() -> list[str]:
+        return ["Synth 14:0", "Synth 14:0", "Lights 20:0"]
+
+    @staticmethod
+    def open_output(name: str, **how: object) -> EchoPort:
+        Backend.opened.append({"name": name, **how})
+        return EchoPort(name)
+
+
+def test_a_port_is_found_by_a_part_of_its_name_and_without_one_the_program_has_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mido, "Backend", Backend)
+    assert midi_ports() == ["Synth 14:0", "Lights 20:0"]
+    open_port("lights")
+    assert Backend.opened == [{"name": "Lights 20:0"}]
+    open_port("")
+    assert Backend.opened == [{"name": OWN_PORT, "client_name": OWN_PORT}]
+    with pytest.raises(TimbrescopeError, match="Synth 14:0, Lights 20:0"):
+        open_port("organ")
+
+
+def test_a_system_without_ports_of_ones_own_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_name: str, **_how: object) -> EchoPort:
+        raise NotImplementedError("virtual ports are not supported")
+
+    monkeypatch.setattr(mido, "Backend", Backend)
+    monkeypatch.setattr(Backend, "open_output", staticmethod(refuse))
+    with pytest.raises(TimbrescopeError, match="loopback port"):
+        open_port("")
+
+
 @pytest.fixture
 def virtual_port() -> Iterator[str]:
     """Open a MIDI input that others can find."""

@@ -1,5 +1,12 @@
 from timbrescope.core.timeline import ScoreSpec
-from timbrescope.outputs.midi_map import BRIGHTNESS_CONTROLLER, CONTROLLERS, LEVEL_CONTROLLER, event_notes, midi_map
+from timbrescope.outputs.midi_map import (
+    BRIGHTNESS_CONTROLLER,
+    CONTROLLERS,
+    LEVEL_CONTROLLER,
+    Place,
+    event_notes,
+    midi_map,
+)
 
 
 def model(name: str, count: int) -> ScoreSpec:
@@ -14,8 +21,12 @@ def test_no_controller_that_means_something_to_a_synthesiser_is_used() -> None:
     assert not {LEVEL_CONTROLLER, BRIGHTNESS_CONTROLLER} & set(CONTROLLERS)
 
 
+def places_of(specs: list[ScoreSpec], channel: int) -> list[Place]:
+    return list(midi_map([(spec.name, spec.labels) for spec in specs], channel))
+
+
 def test_no_two_labels_share_a_place() -> None:
-    places = list(midi_map([model("a", 200), model("b", 13), model("c", 5)], 3))
+    places = places_of([model("a", 200), model("b", 13), model("c", 5)], 3)
     assert [place.channel for place in places] == [3] * 200 + [4] * 13 + [5] * 5
     for kind in ("controller", "note"):
         used = [(place.channel, getattr(place, kind)) for place in places if getattr(place, kind) is not None]
@@ -24,7 +35,7 @@ def test_no_two_labels_share_a_place() -> None:
 
 
 def test_models_beyond_the_last_channel_have_no_place() -> None:
-    assert {place.model for place in midi_map([model("a", 2), model("b", 2)], 16)} == {"a"}
+    assert {place.model for place in places_of([model("a", 2), model("b", 2)], 16)} == {"a"}
     assert set(event_notes([model("a", 2), model("b", 2)], 16)) == {("a", "a 0"), ("a", "a 1")}
 
 

@@ -19,7 +19,7 @@ from timbrescope.core.alerts import Alerts
 from timbrescope.core.errors import AudioError, ModelError, TimbrescopeError
 from timbrescope.core.events import EventFollower, event_followers
 from timbrescope.core.labels import INSTRUMENTS
-from timbrescope.outputs.midi_map import CHANNELS
+from timbrescope.outputs.midi_map import CHANNELS, midi_map
 from timbrescope.outputs.opening import open_outputs
 from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore
@@ -76,6 +76,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="PORT",
         help="also send MIDI, to a port or, without one, from one of its own",
     )
+    parser.add_argument("--midi-map", action="store_true", help="only print each label's channel, controller and note")
     parser.add_argument(
         "--midi-channel",
         type=_channel,
@@ -108,6 +109,9 @@ def run(options: argparse.Namespace) -> int:
         TimbrescopeError: there is no such input, model or place to record.
     """
     checkpoints = _checkpoints(options.models)
+    if options.midi_map:
+        _print_midi_map(checkpoints, options.midi_channel)
+        return _OK
     report = _REPORTS[options.format]()
     recorder: Recorder | None = None
     with ExitStack() as stack:
@@ -133,6 +137,14 @@ def run(options: argparse.Namespace) -> int:
             report.notice(recorder.problem)  # once more, where it is seen
             return _NOT_RECORDED
     return _OK
+
+
+def _print_midi_map(checkpoints: Sequence[Path], channel: int) -> None:
+    specs = [read_spec(path) for path in checkpoints]
+    width = max(len(label) for spec in specs for label in spec.labels)
+    print(f"{'label':<{width}}  channel  controller  note")
+    for place in midi_map([(spec.name, spec.labels) for spec in specs], channel):
+        print(f"{place.label:<{width}}  {place.channel:>7}  {place.controller or '–':>10}  {place.note or '–':>4}")
 
 
 def _checkpoints(named: str | None) -> list[Path]:

@@ -1,5 +1,6 @@
 """What is recognised, as MIDI: scores as controllers, labels that enter and leave as notes."""
 
+import logging
 import math
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ from timbrescope.outputs.midi_map import (
     midi_map,
 )
 from timbrescope.outputs.output import Moment
+
+log = logging.getLogger(__name__)
 
 OWN_PORT = "timbrescope"
 _QUIETEST_DB = -60.0
@@ -68,13 +71,10 @@ def open_port(name: str) -> BaseOutput:
 
 
 def _without_midi(error: Exception) -> TimbrescopeError:
+    log.warning("no MIDI: %s", error)
     if isinstance(error, ImportError):
-        return TimbrescopeError(
-            f"MIDI needs the package python-rtmidi, which cannot be used here ({error}); install it for this Python."
-        )
-    return TimbrescopeError(
-        f"This computer offers no MIDI ({str(error).rstrip('.')}); on Linux load the module snd-seq."
-    )
+        return TimbrescopeError("MIDI needs the package python-rtmidi, which is not here; install it for this Python.")
+    return TimbrescopeError("This computer offers no MIDI; on Linux load the module snd-seq.")
 
 
 class MidiOutput:
@@ -98,7 +98,7 @@ class MidiOutput:
         self._end_notes()
         self._values.clear()
         self._places = {spec.name: [] for spec in specs}
-        for place in midi_map(specs, self._channel):
+        for place in midi_map([(spec.name, spec.labels) for spec in specs], self._channel):
             self._places[place.model].append(place)
         self._notes = event_notes(specs, self._channel)
 

@@ -39,23 +39,24 @@ class Place:
     note: int | None
 
 
-def midi_map(specs: Sequence[ScoreSpec], channel: int) -> Iterator[Place]:
+def midi_map(models: Sequence[tuple[str, Sequence[str]]], channel: int) -> Iterator[Place]:
     """Yield the place of each label of models; models beyond channel 16 have none.
 
     Args:
-        specs: of the models, in their order.
+        models: name and labels of each, in their order.
         channel: of the first one, 1 to 16.
     """
-    for number, spec in enumerate(specs[: CHANNELS + 1 - channel]):
-        for column, label in enumerate(spec.labels):
+    for number, (model, labels) in enumerate(models[: CHANNELS + 1 - channel]):
+        for column, label in enumerate(labels):
             controller = CONTROLLERS[column] if column < len(CONTROLLERS) else None
             note = LOWEST_NOTE + column if column < _NOTES else None
-            yield Place(spec.name, label, channel + number, controller, note)
+            yield Place(model, label, channel + number, controller, note)
 
 
 def event_notes(specs: Sequence[ScoreSpec], channel: int) -> dict[tuple[str, str], tuple[int, int]]:
     """Return channel and note of each (model, label) of events; tags that mean the same have the note of the first."""
-    notes = {(place.model, place.label): (place.channel, place.note) for place in midi_map(specs, channel)}
+    models = [(spec.name, spec.labels) for spec in specs]
+    notes = {(place.model, place.label): (place.channel, place.note) for place in midi_map(models, channel)}
     named: dict[tuple[str, str], tuple[int, int]] = {}
     for spec in specs:
         firsts = (

@@ -1,28 +1,14 @@
 """What changes in the recording, as a list: a click or Enter goes there."""
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from timbrescope.core.changes import Change
 from timbrescope.core.clock import clock
 from timbrescope.ui.findings import Findings
 from timbrescope.ui.viewport import Viewport
-
-_STYLE = """
-QTableWidget { background: transparent; border: 0; }
-QTableWidget::item { padding: 4px 6px; }
-QTableWidget::item:selected { background: palette(highlight); color: palette(highlighted-text); }
-"""
-_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+from timbrescope.ui.views.time_table import dress, takes_key
 
 
 class _Table(QTableWidget):
@@ -30,27 +16,12 @@ class _Table(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, 2)
-        self.setAccessibleName("What changes")
-        self.setShowGrid(False)
+        dress(self, "What changes")
         self.setWordWrap(True)
-        self.setStyleSheet(_STYLE)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTabKeyNavigation(False)
-        self.horizontalHeader().hide()
-        self.verticalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
 
     def event(self, event: QEvent) -> bool:
         """Keep the keys of the list from the window's shortcuts."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _KEYS:
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_key(event) or super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Break the words anew."""
