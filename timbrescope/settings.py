@@ -30,6 +30,8 @@ class Option:
     maximum: float | None = None
     step: float = 1.0
     unit: str = ""
+    zero: str = ""  # shown in place of 0
+    is_folder: bool = False
 
 
 def _option(default: Any, group: str, title: str, text: str, **details: Any) -> Any:
@@ -71,6 +73,23 @@ class Settings:
     volume: int = _option(
         100, "Playback", "Volume", "Loudness of playback.", minimum=0, maximum=100, step=5, unit=" %"
     )  # fmt: skip
+    take_folder: str = _option(
+        "", "Listening", "Folder for takes", "Where recordings go; empty stands for “timbrescope” in Music.",
+        is_folder=True,
+    )  # fmt: skip
+    take_format: Literal["flac", "wav"] = _option(
+        "flac", "Listening", "Format of takes", "Both have 24 bits and the input's own rate; FLAC is smaller.",
+        choices=(("flac", "FLAC"), ("wav", "WAV (RF64 past 4 GiB)")),
+    )  # fmt: skip
+    roll_minutes: int = _option(
+        0, "Listening", "New file every", "Cuts long recordings into files of this length without losing a sample.",
+        minimum=0, maximum=1440, step=10, unit=" min", zero="Never",
+    )  # fmt: skip
+    keep_minutes: int = _option(
+        120, "Listening", "Keep unrecorded sound",
+        "What was heard without Record can be played and saved afterwards, up to this length; three times are kept.",
+        minimum=0, maximum=1440, step=10, unit=" min", zero="Never",
+    )  # fmt: skip
     update_seconds: float = _option(
         1.0, "Recognition", "Time between scores",
         "Shorter shows changes sooner and takes longer to compute; models made for shorter steps keep their own.",
@@ -100,6 +119,12 @@ class Settings:
         minimum=1, maximum=99, step=5, unit=" %",
     )  # fmt: skip
 
+    input_device: str = _option(
+        "", "", "Sound input", "What is listened to, by name; empty is the system's own choice."
+    )
+    input_channel: int = _option(
+        0, "", "Channel", "Which one is listened to; 0 mixes the first two.", minimum=0, maximum=1024,
+    )  # fmt: skip
     alert_labels: tuple[str, ...] = _option((), "", "Alert labels", "What an alert is given for.")
     alert_seconds: float = _option(
         1.0, "", "Shortest time", "For how long a label must be there before an alert is given.",
@@ -167,6 +192,8 @@ def is_valid(option: Option, default: Any, value: Any) -> bool:
         return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, str) or isinstance(value, str):
+        return isinstance(default, str) and isinstance(value, str)
     if not isinstance(value, int | float):
         return False
     return (option.minimum is None or value >= option.minimum) and (option.maximum is None or value <= option.maximum)

@@ -59,6 +59,10 @@ class Actions:
         """Return every action in the order of the menus."""
         return list(self._actions.values())
 
+    def by_name(self) -> list[tuple[str, QAction]]:
+        """Return every action with its name."""
+        return list(self._actions.items())
+
     def set_theme(self, theme: Theme) -> None:
         """Draw the icons in other colours."""
         for name, drawing in self._icons.items():

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from timbrescope import __version__
 from timbrescope.settings import Option, Settings, declared
+from timbrescope.ui.folder_field import FolderField
 
 
 class SettingsDialog(QDialog):
@@ -96,11 +97,14 @@ def _make_field(option: Option, value: Any) -> QWidget:
             field.addItem(text, choice)
     elif isinstance(value, bool):
         field = QCheckBox()
+    elif option.is_folder:
+        field = FolderField()
     else:
         field = QSpinBox() if isinstance(value, int) else QDoubleSpinBox()
         field.setRange(option.minimum or 0, option.maximum or 0)  # type: ignore[arg-type]  # whole for a QSpinBox
         field.setSingleStep(option.step)  # type: ignore[arg-type]
         field.setSuffix(option.unit)
+        field.setSpecialValueText(option.zero)  # in place of the minimum
     _set_value(field, value)
     return field
 
@@ -110,6 +114,8 @@ def _set_value(field: QWidget, value: Any) -> None:
         field.setCurrentIndex(max(0, field.findData(value)))
     elif isinstance(field, QCheckBox):
         field.setChecked(value)
+    elif isinstance(field, FolderField):
+        field.line.setText(value)
     elif isinstance(field, QSpinBox | QDoubleSpinBox):
         field.setValue(value)
 
@@ -119,6 +125,8 @@ def _value(field: QWidget) -> Any:
         return field.currentData()
     if isinstance(field, QCheckBox):
         return field.isChecked()
+    if isinstance(field, FolderField):
+        return field.line.text().strip()
     if isinstance(field, QSpinBox | QDoubleSpinBox):
         return field.value()
     raise TypeError(f"a setting cannot be read from a {type(field).__name__}")

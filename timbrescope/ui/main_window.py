@@ -3,12 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -17,14 +16,22 @@ from PySide6.QtWidgets import (
 
 from timbrescope import paths
 from timbrescope.audio.file import SUFFIXES, AudioFile
+from timbrescope.audio.sitting import Sitting
 from timbrescope.settings import Settings
 from timbrescope.ui.actions import Actions
 from timbrescope.ui.dialogs import SettingsDialog
+from timbrescope.ui.display_clock import DisplayClock
 from timbrescope.ui.history_writer import HistoryWriter
+from timbrescope.ui.listener import take_folder
+from timbrescope.ui.live import Live
+from timbrescope.ui.live_actions import LiveActions
+from timbrescope.ui.live_bar import LiveBar
+from timbrescope.ui.main_bar import MainBar
 from timbrescope.ui.memory import Memory
-from timbrescope.ui.menus import WITHOUT_RECORDING, menus
+from timbrescope.ui.menus import NEEDS_FILE, WITHOUT_RECORDING, menus
 from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.notice_bar import NoticeBar
+from timbrescope.ui.now import Now
 from timbrescope.ui.preferences import Preferences
 from timbrescope.ui.recent import RecentFiles
 from timbrescope.ui.recording_page import RecordingPage
@@ -33,9 +40,9 @@ from timbrescope.ui.start_page import StartPage
 from timbrescope.ui.status_line import StatusLine
 from timbrescope.ui.theme import apply_theme, choose_theme
 from timbrescope.ui.transport import Transport
+from timbrescope.ui.unfinished import UnfinishedTakes
 from timbrescope.ui.viewport import Viewport
 
-_TICK_MS = 16
 _SLOW_TICK_MS = 200
 
 
@@ -48,7 +55,8 @@ class MainWindow(QMainWindow):
         self.theme = choose_theme(settings.theme, self._application())
         self.viewport = Viewport(self)
         self.session = Session(settings, self)
-        self.transport = Transport(self.viewport, volume=settings.volume / 100, parent=self)
+        now = Now(self.session, self.viewport, self)
+        self.transport = Transport(self.viewport, now, volume=settings.volume / 100, parent=self)
         self.transport.follow = settings.follow
         self._memory = Memory()
         self._history = HistoryWriter(self.session, self)
@@ -59,11 +67,15 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.start_page)
         self.stack.addWidget(self.page)
         self.notice = NoticeBar(self.theme)
+        self.live = Live(self.session, now, self.preferences, self.notice, self)
+        self.live_bar = LiveBar(self.live.listener, now, self.theme)
+        self.unfinished = UnfinishedTakes(self)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.notice)
+        layout.addWidget(self.live_bar)
         layout.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         self.actions_ = Actions(self, menus(self), self.theme)
@@ -75,12 +87,12 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self._show_start_page()
         self.setAcceptDrops(True)
-        self._clock = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
-        self._clock.timeout.connect(self._tick)
+        self._clock = DisplayClock(self._tick, self)
         self._slow_clock = QTimer(self, interval=_SLOW_TICK_MS)
-        self._slow_clock.timeout.connect(self.page.slow_tick)
+        self._slow_clock.timeout.connect(self._slow_tick)
         self._clock.start()
         self._slow_clock.start()
+        self.unfinished.look((take_folder(settings), paths.unsaved()))
 
     # Building
 
@@ -88,19 +100,12 @@ class MainWindow(QMainWindow):
         self.recent = RecentFiles(self._memory, self.start_page, self.actions_["recent"], self.open_file, self)
         self.models_menu = ModelsMenu(self.preferences.settings.models, self)
         self.actions_["models"].setMenu(self.models_menu)
+        self.actions_["inputs"].setMenu(self.live.inputs)
+        self.start_page.set_inputs(self.live.inputs)
         self._show_options()
-        bar = self.addToolBar("Main")
-        bar.setObjectName("main")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        for group in (("open",), ("start", "play", "loop", "follow"), ("zoom-in", "zoom-out", "zoom-all")):
-            for name in group:
-                bar.addAction(self.actions_[name])
-            bar.addSeparator()
-        self._title = QLabel()
-        self._title.setContentsMargins(8, 0, 8, 0)
-        bar.addWidget(self._title)
-        bar.addWidget(self.page.summary)
+        self.bar = MainBar(self.actions_, self.live.inputs, self.page.summary)
+        self.addToolBar(self.bar)
+        self._live_actions = LiveActions(self.live, self.actions_, self.theme)
         self.status = StatusLine()
         self.setStatusBar(self.status)
 
@@ -108,6 +113,16 @@ class MainWindow(QMainWindow):
         self.start_page.open_asked.connect(self.ask_for_file)
         self.start_page.demo_asked.connect(self.open_demo)
         self.start_page.recent_chosen.connect(self.open_file)
+        self.start_page.listen_asked.connect(self.live.listener.listen)
+        self.start_page.mend_asked.connect(self.unfinished.mend)
+        self.unfinished.found.connect(self.start_page.show_unfinished)
+        self.unfinished.mended.connect(self._on_mended)
+        self.unfinished.noticed.connect(self.notice.show_notice)
+        self.live.began.connect(self._on_began)
+        self.live.left_nothing.connect(self._on_left_nothing)
+        self.live.file_ready.connect(self.open_file)
+        self.live.recorded.connect(self.recent.add)
+        self.live_bar.back_asked.connect(self.live.now.back_to_now)
         self.page.sought.connect(self.transport.seek)
         self.page.pointed.connect(self.status.pointer.setText)
         self.page.gain_stepped.connect(partial(self.preferences.step, "gain_db"))
@@ -154,12 +169,16 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def open_file(self, path: Path) -> None:
-        """Open a recording in place of the present one."""
-        self.session.open(path.absolute())
+        """Open a recording in place of what is open."""
+        if self.live.may_leave("open another recording"):
+            self.session.open(path.absolute())
 
     @Slot()
     def close_recording(self) -> None:
         """Go back to the start page."""
+        if not self.live.may_leave("close what is open"):
+            return
+        self.live.leave()
         self.transport.unload()
         self.session.close()
         self._show_start_page()
@@ -169,43 +188,72 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.start_page)
         self.status.clear()
         self.setWindowTitle("timbrescope")
-        self._title.clear()
+        self.bar.title.clear()
         self.page.findings.forget()
         self._enable_recording_actions(enabled=False)
 
-    def _enable_recording_actions(self, *, enabled: bool) -> None:
-        for action in self.actions_.all():
-            if not any(action is self.actions_[name] for name in WITHOUT_RECORDING):
-                action.setEnabled(enabled)
+    def _enable_recording_actions(self, *, enabled: bool, file: bool = True) -> None:
+        for name, action in self.actions_.by_name():
+            if name not in WITHOUT_RECORDING:
+                action.setEnabled(enabled and (file or name not in NEEDS_FILE))
+        self._live_actions.show_state()
 
     @Slot(object)
-    def _on_opening(self, path: Path) -> None:
+    def _on_opening(self, path: Path | None) -> None:
         self.transport.unload()
-        self.viewport.reset()
         self.notice.dismiss()
-        self.setWindowTitle(f"{path.name} — timbrescope")
-        self._title.setText(path.name)
-        self.status.show_opening()
         self.stack.setCurrentWidget(self.page)
+        if path is None:
+            return
+        self.viewport.reset()
+        self.setWindowTitle(f"{path.name} — timbrescope")
+        self.bar.title.setText(path.name)
+        self.status.show_opening()
 
     @Slot(object)
     def _on_opened(self, file: AudioFile) -> None:
-        self._title.setText(f"{file.path.name}     {file.format_name}")
+        self.bar.title.setText(f"{file.path.name}     {file.format_name}")
         self.transport.load(file)
         self.viewport.set_duration(file.duration or 0.0)
         self.status.expect(file.duration)
         self._enable_recording_actions(enabled=True)
         self.recent.add(file.path)
+        self.live.offer_to_save(file.path)
+
+    @Slot(object)
+    def _on_began(self, sitting: Sitting) -> None:
+        self.setWindowTitle(f"{sitting.input.device} — timbrescope")
+        self.bar.title.setText(sitting.input.device)
+        self.status.progress.hide()
+        self._enable_recording_actions(enabled=True, file=False)
+        if missing := self.models_menu.missing():
+            self._offer_models(missing)
+
+    @Slot()
+    def _on_left_nothing(self) -> None:
+        self.notice.show_notice(
+            "You can look at what was heard; its sound was not kept. Record keeps it next time, and File > Settings > "
+            "Listening can keep it always."
+        )
+
+    @Slot(object)
+    def _on_mended(self, files: tuple[Path, ...]) -> None:
+        if files:
+            self.open_file(files[-1])
+            names = files[0].name if len(files) == 1 else f"{len(files)} recordings"
+            self.notice.show_notice(f"Made whole again: {names} in {files[-1].parent}.")
 
     @Slot()
     def _on_changed(self) -> None:
         file, read = self.session.file, self.session.timeline.seconds
         if file is not None:
             self.status.show_read(read, file.duration)
-        self.viewport.set_duration(max(read, self.viewport.duration))
+            self.viewport.set_duration(max(read, self.viewport.duration))
 
     @Slot()
     def _on_finished(self) -> None:
+        if self.session.file is None:  # an input; what follows is told when its files are finished
+            return
         self.viewport.set_duration(self.session.timeline.seconds)
         self.status.progress.hide()
         missing = self.models_menu.missing()
@@ -279,14 +327,23 @@ class MainWindow(QMainWindow):
         self.notice.set_theme(self.theme)
         self.start_page.set_theme(self.theme)
         self.page.set_theme(self.theme)
+        self.live_bar.set_theme(self.theme)
+        self._live_actions.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
 
     # Small things
 
     @Slot()
     def _tick(self) -> None:
+        self.live.listener.tick()
         self.transport.tick()
         self.page.tick()
+        self.live_bar.tick()
+
+    @Slot()
+    def _slow_tick(self) -> None:
+        self.page.slow_tick()
+        self.live_bar.slow_tick()
 
     @Slot(bool)
     def _show_playing(self, playing: bool) -> None:  # noqa: FBT001 (a Qt slot)
@@ -307,12 +364,18 @@ class MainWindow(QMainWindow):
             self.open_file(Path(files[0]))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop all work and remember the window's place."""
+        """Stop all work and remember the window's place; a recording is finished first, if the user agrees."""
+        if not self.live.may_leave("quit"):
+            event.ignore()
+            return
         self._clock.stop()
         self._slow_clock.stop()
         self._memory.geometry = self.saveGeometry()
+        self.live.leave()
         self.transport.unload()
         self.session.close()
+        self.live.wait()
+        self.unfinished.wait()
         self.models_menu.wait()
         self._history.wait()
         event.accept()

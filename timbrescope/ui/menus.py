@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from timbrescope.ui.main_window import MainWindow
 
 WITHOUT_RECORDING = (
-    "open", "demo", "recent", "settings", "quit", "follow", "all_tags", "models", "relations",
-    "shortcuts", "log", "about",
+    "open", "demo", "recent", "listen", "record", "inputs", "settings", "quit", "follow", "all_tags",
+    "models", "relations", "shortcuts", "log", "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
+
+NEEDS_FILE = ("start", "loop", "again", "tags")
+"""The commands that need a file, not an input that is listened to."""
 
 _SKIP_SECONDS = 5.0
 
@@ -46,6 +49,15 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("unselect", "&Clear the selection", partial(viewport.select, None), ("Esc",)),
             Command("follow", "Follow the play&head", partial(preferences.put, "follow"), ("F",), "follow",
                     checkable=True),
+        ]),
+        ("&Listen", [
+            Command("listen", "&Listen", window.live.toggle, ("Ctrl+L",), "microphone",
+                    tip="Listen to a microphone or another sound input"),
+            Command("record", "&Record", window.live.listener.toggle_recording, ("R",), "record",
+                    tip="Record to a file, with the ten seconds before"),
+            Command("inputs", "Sound &input", lambda: None),
+            SEPARATOR,
+            Command("now", "&Back to now", window.live.now.back_to_now, ("End",), tip="Follow the input again"),
         ]),
         ("&View", [
             Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),

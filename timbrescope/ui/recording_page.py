@@ -33,6 +33,7 @@ class RecordingPage(QWidget):
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
         super().__init__()
+        self._session = session
         self._viewport = viewport
         self.overview = OverviewView(session, viewport, theme)
         self.spectrogram = SpectrogramView(session, viewport, theme, settings)
@@ -110,7 +111,8 @@ class RecordingPage(QWidget):
 
     @Slot()
     def _show_position(self) -> None:
-        now, duration = self._viewport.playhead, self._viewport.duration
+        now = self._viewport.playhead
+        duration = self._viewport.duration if self._session.sitting is None else self._session.timeline.seconds
         self.position.setText(f"<b>{clock(now, 0.1)}</b><br><small>{clock(duration, 0.1)}</small>")
 
     @Slot()

@@ -1,17 +1,31 @@
-"""The open document: one recording, its timeline and the analysis that fills it. The only writer of both."""
+"""The open document: one recording or live input, its timeline and the analysis that fills it. Only it writes both."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from timbrescope.audio.file import AudioFile
+from timbrescope.audio.sitting import Sitting
+from timbrescope.core.blocks import Source
 from timbrescope.core.timeline import Chunk, ScoreSpec, Timeline
 from timbrescope.settings import Settings
-from timbrescope.ui.threads import AnalysisThread
+from timbrescope.ui.threads import AnalysisThread, LiveThread
 
 
 class Session(QObject):
-    """Opens recordings and gathers what the analysis finds; views read ``timeline`` when ``changed`` says so."""
+    """Opens recordings and gathers what the analysis finds; views read ``timeline`` when ``changed`` says so.
+
+    ``opening`` carries the path of a recording, or None for a live input. A live input has no file until it has ended
+    and a file with its sound is adopted.
+
+    Attributes:
+        path: of the open recording.
+        file: the open recording, once it is open.
+        sitting: the live input, while it is listened to.
+        timeline: what is known of it so far.
+    """
 
     opening = Signal(object)
     opened = Signal(object)
@@ -26,6 +40,7 @@ class Session(QObject):
         self.settings = settings
         self.path: Path | None = None
         self.file: AudioFile | None = None
+        self.sitting: Sitting | None = None
         self.timeline = Timeline()
         self._run = 0
         self._threads: set[AnalysisThread] = set()
@@ -38,12 +53,34 @@ class Session(QObject):
     def open(self, path: Path) -> None:
         """Leave the present recording, its analysis included, and start on another."""
         self._abandon()
-        self.path, self.file = path, None
-        self._replace_timeline(Timeline())
-        thread = AnalysisThread(
-            self._run, path, self.settings.models, self.settings.device, self.settings.update_seconds, parent=self
-        )
+        self.path = path
+        thread = self._thread(AnalysisThread, partial(AudioFile, path))
         thread.opened.connect(self._on_opened)
+        self.opening.emit(path)
+        thread.start()
+
+    def hear(self, sitting: Sitting) -> None:
+        """Leave the present recording and go on with a live input, which has been started."""
+        self._abandon()
+        self.sitting = sitting
+        thread = self._thread(LiveThread, lambda: sitting)
+        self.opening.emit(None)
+        thread.start()
+
+    def adopt(self, path: Path) -> None:
+        """Take a file as the sound of what has been listened to; the timeline stays.
+
+        Raises:
+            AudioError: it cannot be read.
+        """
+        self.file = AudioFile(path)
+        self.path = path
+        self.opened.emit(self.file)
+
+    def _thread(self, kind: type[AnalysisThread], open_source: Callable[[], Source]) -> AnalysisThread:
+        self._replace_timeline(Timeline())
+        settings = self.settings
+        thread = kind(self._run, open_source, settings.models, settings.device, settings.update_seconds, parent=self)
         thread.recognising.connect(self._on_recognising)
         thread.chunk.connect(self._on_chunk)
         thread.noticed.connect(self._on_noticed)
@@ -51,8 +88,7 @@ class Session(QObject):
         thread.completed.connect(self._on_completed)
         thread.finished.connect(self._on_thread_finished)
         self._threads.add(thread)
-        self.opening.emit(path)
-        thread.start()
+        return thread
 
     def analyse_again(self) -> None:
         """Read the open recording once more, with other models or settings."""
@@ -65,13 +101,19 @@ class Session(QObject):
         for thread in tuple(self._threads):
             thread.wait()
         self._threads.clear()
-        self.path = self.file = None
         self._replace_timeline(Timeline())
 
     def _abandon(self) -> None:
         self._run += 1
+        self.path = self.file = None
+        self._leave_sitting()
         for thread in self._threads:
             thread.requestInterruption()
+
+    def _leave_sitting(self) -> None:
+        if self.sitting is not None:
+            self.sitting.stop()
+            self.sitting = None
 
     def _replace_timeline(self, timeline: Timeline) -> None:
         self.timeline.close()
@@ -106,11 +148,13 @@ class Session(QObject):
     @Slot(int, str)
     def _on_failed(self, run: int, sentence: str) -> None:
         if run == self._run:
+            self._leave_sitting()
             self.failed.emit(sentence)
 
     @Slot(int)
     def _on_completed(self, run: int) -> None:
         if run == self._run:
+            self._leave_sitting()
             self.finished.emit()
 
     @Slot()

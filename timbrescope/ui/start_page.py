@@ -1,10 +1,20 @@
-"""What an empty window offers: a place to drop a file, the recent ones and the demo."""
+"""What an empty window offers: a place to drop a file, an input to listen to, the recent recordings and the demo."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from timbrescope.ui.theme import Theme
 
@@ -16,6 +26,8 @@ class StartPage(QWidget):
     """Shown while no recording is open."""
 
     open_asked = Signal()
+    listen_asked = Signal()
+    mend_asked = Signal()
     demo_asked = Signal()
     recent_chosen = Signal(object)
 
@@ -32,6 +44,14 @@ class StartPage(QWidget):
         self.error.hide()
         open_button = QPushButton("Open a recording…")
         demo_button = QPushButton("Try the demo recording")
+        self.listen_button = QPushButton("Listen to a microphone")
+        self.listen_button.setToolTip("Show what an input hears while it sounds")
+        self.input_button = QPushButton("Input")
+        self.input_button.setToolTip("Choose the sound input and its channel")
+        self.listen_button.clicked.connect(self.listen_asked)
+        listen_row = QHBoxLayout()
+        listen_row.addWidget(self.listen_button, 1)
+        listen_row.addWidget(self.input_button)
         open_button.clicked.connect(self.open_asked)
         demo_button.clicked.connect(self.demo_asked)
         inside = QVBoxLayout(self._drop_target)
@@ -41,6 +61,9 @@ class StartPage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for widget in (title, formats, open_button, demo_button, self.error):
             inside.addWidget(widget)
+        inside.insertLayout(inside.indexOf(demo_button), listen_row)
+
+        self._unfinished = self._make_unfinished()
 
         self._recent_title = QLabel("Recent recordings")
         self._recent = QListWidget()
@@ -53,7 +76,7 @@ class StartPage(QWidget):
         column.setMaximumWidth(_WIDTH)
         stack = QVBoxLayout(column)
         stack.setSpacing(10)
-        for item in (self._drop_target, self._recent_title, self._recent):
+        for item in (self._unfinished, self._drop_target, self._recent_title, self._recent):
             stack.addWidget(item)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
@@ -61,6 +84,20 @@ class StartPage(QWidget):
         layout.addStretch(3)
         column.setMinimumWidth(_WIDTH)
         self.set_theme(theme)
+
+    def _make_unfinished(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("unfinished")
+        self.unfinished_text = QLabel(wordWrap=True)
+        mend = QPushButton("Recover")
+        mend.setToolTip("Make whole what was recorded, and open it")
+        mend.clicked.connect(self.mend_asked)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(14, 8, 8, 8)
+        row.addWidget(self.unfinished_text, 1)
+        row.addWidget(mend)
+        frame.hide()
+        return frame
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -70,6 +107,9 @@ class StartPage(QWidget):
             f"#drop #title {{ color: {theme.text}; font-size: 20pt; }}"
             f"#drop #error {{ color: {theme.warning}; }}"
             "QPushButton { padding: 7px; min-height: 1.4em; }"
+        )
+        self._unfinished.setStyleSheet(
+            f"#unfinished {{ background: {theme.panel}; border-left: 4px solid {theme.warning}; }}"
         )
 
     def set_recent(self, files: Sequence[Path]) -> None:
@@ -84,6 +124,20 @@ class StartPage(QWidget):
         self._recent.setFixedHeight(row * min(len(files), 6) + 2 * self._recent.frameWidth() + 2)
         self._recent_title.setVisible(bool(files))
         self._recent.setVisible(bool(files))
+
+    def set_inputs(self, menu: QMenu) -> None:
+        """Let the user choose the input here too."""
+        self.input_button.setMenu(menu)
+
+    def show_unfinished(self, takes: Sequence[Path]) -> None:
+        """Offer to recover takes that were not finished."""
+        if len(takes) == 1:
+            text = f"{takes[0].with_suffix('').name} was not finished: the program or the computer stopped meanwhile."
+        else:
+            text = f"{len(takes)} recordings were not finished: the program or the computer stopped meanwhile."
+        self.unfinished_text.setText(text)
+        self.unfinished_text.setToolTip("\n".join(map(str, takes)))
+        self._unfinished.setVisible(bool(takes))
 
     def show_error(self, sentence: str) -> None:
         """Say why a recording could not be opened."""

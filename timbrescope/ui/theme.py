@@ -41,6 +41,8 @@ class Theme:
     families: Mapping[str, str]
     groups: Mapping[str, str]
     warning: str
+    good: str
+    alarm: str
 
     def label_colour(self, family: str | None, group: str | None) -> str | None:
         """Return the colour of an instrument's family or of a tag's group; None for a label that has neither."""
@@ -80,6 +82,8 @@ DARK = Theme(
         "other": "#9aa3b2",
     },
     warning="#ffc261",
+    good="#4fc37a",
+    alarm="#ff5d55",
 )
 LIGHT = Theme(
     name="light",
@@ -112,6 +116,8 @@ LIGHT = Theme(
         "other": "#68717f",
     },
     warning="#9a5b00",
+    good="#1c8a4b",
+    alarm="#d01f2e",
 )
 
 

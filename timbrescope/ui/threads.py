@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from timbrescope.audio.file import AudioFile
+from timbrescope.core.blocks import Source
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.recognition.store import ModelStore
+
+if TYPE_CHECKING:
+    from timbrescope.recognition.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,17 @@ def sentence(error: BaseException) -> str:
 
 
 class AnalysisThread(QThread):
-    """Decodes, draws and recognises one recording; every signal carries ``run`` so that a stale one can be told."""
+    """Draws and recognises one source of sound; every signal carries ``run`` so that a stale one can be told.
+
+    Args:
+        run: number of this analysis.
+        open_source: called in the thread.
+        models: names.
+        device: where to compute.
+        hop_seconds: time between scores.
+    """
+
+    batch: int | None = None  # windows scored at a time: what suits the device
 
     opened = Signal(int, object)
     recognising = Signal(int, object)
@@ -36,7 +49,7 @@ class AnalysisThread(QThread):
     def __init__(
         self,
         run: int,
-        path: Path,
+        open_source: Callable[[], Source],
         models: tuple[str, ...],
         device: str,
         hop_seconds: float,
@@ -44,7 +57,7 @@ class AnalysisThread(QThread):
     ) -> None:
         super().__init__(parent)
         self.run_id = run
-        self._path = path
+        self._open_source = open_source
         self._models = models
         self._device = device
         self._hop_seconds = hop_seconds
@@ -58,15 +71,20 @@ class AnalysisThread(QThread):
         else:
             self.completed.emit(self.run_id)
 
+    def recogniser_type(self) -> "type[Recogniser]":
+        """Return what scores the windows; imports torch."""
+        from timbrescope.recognition.recogniser import Recogniser
+
+        return Recogniser
+
     def _analyse(self) -> None:
-        source = AudioFile(self._path)
+        source = self._open_source()
         self.opened.emit(self.run_id, source)
         from timbrescope.recognition.warm_up import import_torch
 
         import_torch()
         from timbrescope.recognition.device import choose_device
         from timbrescope.recognition.pipeline import analyse
-        from timbrescope.recognition.recogniser import Recogniser
 
         store = ModelStore()
         recognisers = []
@@ -76,15 +94,27 @@ class AnalysisThread(QThread):
             try:
                 device = choose_device(self._device)
                 recognisers.append(
-                    Recogniser.load(store.find(name), device, hop_seconds=self._hop_seconds, or_finer=True)
+                    self.recogniser_type().load(store.find(name), device, hop_seconds=self._hop_seconds, or_finer=True)
                 )
             except TimbrescopeError as error:  # the picture and the sound need no model
                 self.noticed.emit(self.run_id, str(error))
         self.recognising.emit(self.run_id, tuple(recogniser.score_spec for recogniser in recognisers))
-        for chunk in analyse(source, recognisers):
+        for chunk in analyse(source, recognisers, batch=self.batch):
             if self.isInterruptionRequested():
                 return
             self.chunk.emit(self.run_id, chunk)
+
+
+class LiveThread(AnalysisThread):
+    """Does the same with sound that cannot wait."""
+
+    batch = 1
+
+    def recogniser_type(self) -> "type[Recogniser]":
+        """Return one that skips what it cannot keep up with."""
+        from timbrescope.recognition.keeping_up import LiveRecogniser
+
+        return LiveRecogniser
 
 
 class JobThread(QThread):

@@ -4,18 +4,20 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from timbrescope.audio.file import AudioFile
 from timbrescope.audio.player import Player
+from timbrescope.ui.now import Now
 from timbrescope.ui.viewport import Viewport
 
 
 class Transport(QObject):
-    """Drives the playhead from the audio clock; without a sound device from the wall clock."""
+    """Drives the playhead from the audio clock; without a sound device from the wall clock; live from what is heard."""
 
     playing_changed = Signal(bool)
     noticed = Signal(str)
 
-    def __init__(self, viewport: Viewport, *, volume: float, parent: QObject | None = None) -> None:
+    def __init__(self, viewport: Viewport, now: Now, *, volume: float, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewport = viewport
+        self._now = now
         self._volume = volume
         self._player: Player | None = None
         self._said = ""
@@ -50,8 +52,10 @@ class Transport(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Play, or pause; at the end play from the start again."""
+        """Play, or pause; at the end play from the start again; live, let the picture stand or follow again."""
         if self._player is None:
+            if self._now.is_live:
+                self._now.toggle()
             return
         if self._player.is_playing:
             self._player.pause()
@@ -69,6 +73,7 @@ class Transport(QObject):
     def seek(self, seconds: float) -> None:
         """Move the playhead, playing or not."""
         seconds = min(max(seconds, 0.0), self._viewport.duration)
+        self._now.look_back()
         if self._player is not None:
             self._player.seek(seconds)
         self._viewport.set_playhead(seconds)
@@ -86,6 +91,7 @@ class Transport(QObject):
 
     def tick(self) -> None:
         """Bring the playhead to where the sound is."""
+        self._now.tick()
         if self._player is None:
             return
         if self._player.is_playing:

@@ -47,6 +47,23 @@ class Viewport(QObject):
         self.duration = seconds
         self.show_time(0.0, seconds) if self._whole else self.moved.emit()
 
+    def begin(self, seconds: float) -> None:
+        """Show the first seconds of what has only begun; it goes on to show as much, not the whole."""
+        self.duration = self.seconds = seconds
+        self.start = self.playhead = 0.0
+        self._whole = False
+        self.moved.emit()
+        self.playhead_moved.emit()
+
+    def run_to(self, seconds: float) -> None:
+        """Move the playhead of what still grows; the picture moves with it as soon as it reaches the right edge."""
+        self.playhead = min(max(seconds, 0.0), self.duration)
+        start = max(0.0, self.playhead - self.seconds)
+        if not self._whole and start != self.start:
+            self.start = start
+            self.moved.emit()
+        self.playhead_moved.emit()
+
     def show_time(self, start: float, seconds: float) -> None:
         """Show a stretch of time in seconds."""
         longest = max(self.duration, _MIN_SECONDS)

@@ -1,0 +1,51 @@
+"""A steady time for a picture whose columns arrive in portions."""
+
+from collections import deque
+
+WINDOW_SECONDS = 8.0
+CATCH_UP = 1.5  # of the distance to where it should be, each second
+MARGIN_SECONDS = 0.05
+JUMP_SECONDS = 2.0
+
+
+class Pacing:
+    """Turns portions that arrive now and then into a second that runs evenly, as late as needed and no later.
+
+    Between two portions the newest column grows old. The greatest age of the last seconds is how late the picture has
+    to be so that it need not stop; where that changes, the picture runs a little faster or slower until it is there.
+    """
+
+    def __init__(self) -> None:
+        self._ages: deque[tuple[float, float]] = deque()  # when, and how old the newest column was just before
+        self._end = 0.0  # what has arrived, in seconds of sound
+        self._shown = 0.0
+        self._before: float | None = None  # moment of the last look
+
+    def arrive(self, moment: float, end: float) -> None:
+        """Take note that sound up to a second has arrived.
+
+        Args:
+            moment: of a monotonic clock, in seconds.
+            end: in seconds of sound.
+        """
+        if self._end > 0:
+            self._ages.append((moment, moment - self._end))
+            while self._ages[0][0] < moment - WINDOW_SECONDS:
+                self._ages.popleft()
+        self._end = end
+
+    def now(self, moment: float) -> float:
+        """Return the second of sound to show at a moment; it never runs backwards nor past what has arrived."""
+        elapsed = 0.0 if self._before is None else moment - self._before
+        self._before = moment
+        if not self._ages:  # nothing is known yet
+            self._shown = self._end
+            return self._shown
+        wanted = moment - max(age for _, age in self._ages) - MARGIN_SECONDS
+        distance = wanted - self._shown - elapsed
+        if abs(distance) > JUMP_SECONDS:
+            shown = wanted
+        else:
+            shown = self._shown + elapsed + min(1.0, CATCH_UP * elapsed) * distance
+        self._shown = max(self._shown, min(shown, self._end))
+        return self._shown
