@@ -1,11 +1,12 @@
 """Recordings labelled with the program's own phonemes, in parts that are given by folders."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from timbrescope.core.phonemes import symbols
+from timbrescope.core.phonemes import SILENCE, symbols
 from training.collection import Collection, Item, Split
 from training.errors import TrainingError
 from training.sources.annotations import read_annotated
@@ -18,7 +19,8 @@ def read_phonemes(root: Path) -> Collection:
     """Read recordings with labels in time beside them, of which folders say the part of the split and the voice.
 
     ``root`` has folders ``train``, ``validation`` and ``test``, or some of them, or is itself one folder of annotated
-    recordings without parts. Their sub-folders are voices, which are the groups. The labels are those of
+    recordings without parts. Their sub-folders are voices, which are the groups; in a folder of recordings in which
+    nobody sings each part is a group of its own. The labels are those of
     ``timbrescope.core.phonemes`` in its order, whether they occur or not. Where a table ``phonemes.csv`` in ``root``
     has the columns ``voice`` and ``language``, a group's name ends with its language.
 
@@ -38,11 +40,17 @@ def read_phonemes(root: Path) -> Collection:
             if strange:
                 problems.append(f"{item.path} was left out: {' '.join(strange)} are no phonemes of this program.")
                 continue
-            language = languages.get(item.group)
-            items.append(replace(item, split=split, group=f"{item.group} ({language})" if language else item.group))
+            items.append(replace(item, split=split, group=_group(item, split, languages)))
     if not items:
         raise TrainingError(f"No recording in {root} can be used; the first reason: {problems[0]}")
     return Collection(symbols(), "frame", tuple(items), tuple(problems))
+
+
+def _group(item: Item, split: Split | None, languages: Mapping[str, str]) -> str:
+    if split is not None and all(segment.label == SILENCE for segment in item.segments):
+        return f"{item.group} of the {split} part"  # no voice, which would stay on one side
+    language = languages.get(item.group)
+    return f"{item.group} ({language})" if language else item.group
 
 
 def _languages(table: Path) -> dict[str, str]:
