@@ -15,3 +15,7 @@ class TagError(AudioError):
 
 class ModelError(TimbrescopeError):
     """A model is missing, damaged or cannot be fetched."""
+
+
+class LabelError(TimbrescopeError):
+    """A label is not in the set that it is said to be from."""
