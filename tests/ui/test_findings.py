@@ -123,6 +123,6 @@ def test_where_nothing_is_certain_the_list_says_so(opened: Opened, tone_file: Pa
 def test_the_menu_shows_every_tag(changing: MainWindow) -> None:
     assert not changing.actions_["all_tags"].isChecked()
     changing.actions_["all_tags"].trigger()
-    assert changing.settings.all_tags
-    changing.change_settings(replace(changing.settings, all_tags=False))
+    assert changing.preferences.settings.all_tags
+    changing.preferences.put("all_tags", False)
     assert not changing.actions_["all_tags"].isChecked()

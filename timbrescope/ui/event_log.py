@@ -31,8 +31,8 @@ class EventLog(QObject):
         self._places: dict[tuple[str, str], int] = {}  # of events that are not over
         self.events: list[Event] = []
         self.is_complete = False
-        session.opening.connect(self._begin)
-        session.recognising.connect(self._begin)
+        session.opening.connect(self.forget)
+        session.recognising.connect(self.forget)
         session.changed.connect(self._follow)
         session.finished.connect(self._finish)
         session.failed.connect(self._finish)
@@ -57,13 +57,14 @@ class EventLog(QObject):
         """Find everything anew where the session's settings say otherwise when labels enter and leave."""
         if self._session.settings.hysteresis != self._hysteresis:
             is_complete = self.is_complete
-            self._begin()
+            self.forget()
             self._follow()
             if is_complete:
                 self._finish()
 
     @Slot()
-    def _begin(self) -> None:
+    def forget(self) -> None:
+        """Begin with the models that the session has now."""
         self._hysteresis = self._session.settings.hysteresis
         self._followers = event_followers(list(self._session.timeline.score_specs.values()), self._hysteresis)
         self._places.clear()

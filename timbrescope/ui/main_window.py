@@ -30,6 +30,7 @@ from timbrescope.ui.main_bar import MainBar
 from timbrescope.ui.memory import Memory
 from timbrescope.ui.menus import NEEDS_FILE, WITHOUT_RECORDING, menus
 from timbrescope.ui.models_menu import ModelsMenu
+from timbrescope.ui.monitoring import Monitoring
 from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.now import Now
 from timbrescope.ui.preferences import Preferences
@@ -70,6 +71,9 @@ class MainWindow(QMainWindow):
         self.live = Live(self.session, now, self.preferences, self.notice, self)
         self.live_bar = LiveBar(self.live.listener, now, self.theme)
         self.unfinished = UnfinishedTakes(self)
+        self.monitoring = Monitoring(
+            self.session, self.page.event_log, self.viewport, self.transport, self.preferences, self.notice, self
+        )
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         self.live.recorded.connect(self.recent.add)
         self.live_bar.back_asked.connect(self.live.now.back_to_now)
         self.page.sought.connect(self.transport.seek)
+        self.page.events.export_asked.connect(self.monitoring.export_events)
         self.page.pointed.connect(self.status.pointer.setText)
         self.page.gain_stepped.connect(partial(self.preferences.step, "gain_db"))
         self.page.range_stepped.connect(partial(self.preferences.step, "range_db"))
@@ -190,6 +195,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("timbrescope")
         self.bar.title.clear()
         self.page.findings.forget()
+        self.page.event_log.forget()
         self._enable_recording_actions(enabled=False)
 
     def _enable_recording_actions(self, *, enabled: bool, file: bool = True) -> None:
@@ -370,6 +376,7 @@ class MainWindow(QMainWindow):
             return
         self._clock.stop()
         self._slow_clock.stop()
+        self.monitoring.close()
         self._memory.geometry = self.saveGeometry()
         self.live.leave()
         self.transport.unload()

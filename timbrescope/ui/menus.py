@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WITHOUT_RECORDING = (
     "open", "demo", "recent", "listen", "record", "inputs", "settings", "quit", "follow", "all_tags",
-    "models", "relations", "shortcuts", "log", "about",
+    "models", "relations", "stage", "alerts", "outputs", "shortcuts", "log", "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
 
@@ -28,12 +28,18 @@ _SKIP_SECONDS = 5.0
 def menus(window: "MainWindow") -> MenuPlan:
     """Return the title and the commands of each menu."""
     transport, viewport, preferences = window.transport, window.viewport, window.preferences
+    monitoring = window.monitoring
     return [
         ("&File", [
             Command("open", "&Open…", window.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
             Command("demo", "Open the &demo", window.open_demo),
             Command("recent", "Open &recent", lambda: None),
             Command("close", "&Close recording", window.close_recording, ("Ctrl+W",)),
+            SEPARATOR,
+            Command("export-events", "&Export events…", monitoring.export_events, ("Ctrl+E",),
+                    tip="Save when labels enter and leave: CSV, JSON or labels for Audacity"),
+            Command("outputs", "Output to other &programs…", monitoring.ask_for_outputs,
+                    tip="Send what is recognised as OSC or MIDI"),
             SEPARATOR,
             Command("settings", "&Settings…", window.show_settings, ("Ctrl+,",)),
             SEPARATOR,
@@ -58,6 +64,9 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("inputs", "Sound &input", lambda: None),
             SEPARATOR,
             Command("now", "&Back to now", window.live.now.back_to_now, ("End",), tip="Follow the input again"),
+            SEPARATOR,
+            Command("alerts", "&Alerts…", monitoring.ask_for_alerts,
+                    tip="Choose instruments and tags to be told of as soon as they sound"),
         ]),
         ("&View", [
             Command("zoom-in", "Zoom &in", partial(viewport.zoom_time, 1.5), ("+", "="), "zoom-in"),
@@ -78,6 +87,10 @@ def menus(window: "MainWindow") -> MenuPlan:
             SEPARATOR,
             Command("changes", "What &changes", window.page.side.show_changes, ("C",),
                     tip="Go to the list of what enters and leaves"),
+            Command("events", "E&vents", window.page.side.show_events, ("E",),
+                    tip="Go to the list of every label that enters or leaves"),
+            Command("stage", "&Stage view", monitoring.show_stage, ("F11",),
+                    tip="Fill the screen with what sounds now"),
             Command("all_tags", "Show every &tag", partial(preferences.put, "all_tags"), ("T",), checkable=True,
                     tip="Show tags that mean the same each by itself"),
         ]),

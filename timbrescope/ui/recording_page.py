@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle
 
 from timbrescope.core.clock import clock
 from timbrescope.settings import Settings
+from timbrescope.ui.event_log import EventLog
 from timbrescope.ui.findings import Findings
 from timbrescope.ui.session import Session
 from timbrescope.ui.side_panel import SidePanel
@@ -13,6 +14,7 @@ from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.base import LEFT_WIDTH
 from timbrescope.ui.views.changes_list import ChangesList
 from timbrescope.ui.views.colour_bar import ColourBar
+from timbrescope.ui.views.event_list import EventList
 from timbrescope.ui.views.lanes import LanesView
 from timbrescope.ui.views.meters import MetersView
 from timbrescope.ui.views.spectrogram import AXIS_WIDTH, SpectrogramView
@@ -42,7 +44,9 @@ class RecordingPage(QWidget):
         self.findings = Findings(session, self)
         self.summary = SummaryLine(self.findings)  # the window's tool bar has room for it
         self.changes = ChangesList(self.findings, viewport)
-        self.side = SidePanel(self.meters, self.changes)
+        self.event_log = EventLog(session, self)
+        self.events = EventList(self.event_log, viewport, theme)
+        self.side = SidePanel(self.meters, self.changes, self.events)
         self.colour_bar = ColourBar(theme, settings)
         self.colour_bar.setFixedWidth(_SIDE_WIDTH)
         self.position = QLabel()
@@ -74,7 +78,7 @@ class RecordingPage(QWidget):
         for view in self._time_views:
             view.sought.connect(self.sought)
             view.pointed.connect(self.pointed)
-        self.changes.sought.connect(self.sought)
+        self.side.sought.connect(self.sought)
         self.colour_bar.gain_stepped.connect(self.gain_stepped)
         self.colour_bar.range_stepped.connect(self.range_stepped)
         viewport.moved.connect(self._fit_scroll_bar)
@@ -86,7 +90,7 @@ class RecordingPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
-        for part in (self.overview, self.spectrogram, self.lanes, self.meters, self.colour_bar):
+        for part in (self.overview, self.spectrogram, self.lanes, self.meters, self.events, self.colour_bar):
             part.set_theme(theme)
 
     def set_settings(self, settings: Settings) -> None:
@@ -95,6 +99,7 @@ class RecordingPage(QWidget):
         self.spectrogram.set_settings(settings)
         self.colour_bar.set_settings(settings)
         self.meters.set_settings(settings)
+        self.event_log.set_settings()
 
     def tick(self) -> None:
         """Redraw what changed."""

@@ -1,18 +1,24 @@
-"""What stands beside the views over time, a tab each: the meters, and what changes."""
+"""What stands beside the views over time, a tab each: the meters, what changes, and every event."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QTabWidget
 
 from timbrescope.ui.views.changes_list import ChangesList
+from timbrescope.ui.views.event_list import EventList
 from timbrescope.ui.views.meters import WIDTH, MetersView
 
 
 class SidePanel(QTabWidget):
-    """Meters and changes."""
+    """Meters, changes and events; ``sought`` carries where to go."""
 
-    def __init__(self, meters: MetersView, changes: ChangesList) -> None:
+    sought = Signal(float)
+
+    def __init__(self, meters: MetersView, changes: ChangesList, events: EventList) -> None:
         super().__init__()
         self._changes = changes
+        self._events = events
+        changes.sought.connect(self.sought)
+        events.sought.connect(self.sought)
         self.setDocumentMode(True)
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -21,10 +27,17 @@ class SidePanel(QTabWidget):
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the window
         self.addTab(meters, "Meters")
         self.addTab(changes, "Changes")
+        self.addTab(events, "Events")
         self.setTabToolTip(0, "What sounds now, and what fits the whole recording")
-        self.setTabToolTip(1, "What enters and leaves, and when; a click or Enter goes there")
+        self.setTabToolTip(1, "What enters and leaves for some time, and when; a click or Enter goes there")
+        self.setTabToolTip(2, "Every label that enters or leaves, live too; a click or Enter goes there")
 
     def show_changes(self) -> None:
         """Show what changes and let the keys move through it."""
         self.setCurrentWidget(self._changes)
         self._changes.take_keys()
+
+    def show_events(self) -> None:
+        """Show every event and let the keys move through them."""
+        self.setCurrentWidget(self._events)
+        self._events.take_keys()
