@@ -94,17 +94,19 @@ class FileStore:
             finally:
                 self._keep(base, waiting)
 
-    def read(self, path: Path) -> tuple[Arrays, str]:
-        """Return what was made of a file that was added: arrays, none where it cannot be read, and what is amiss.
+    def read_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, tuple[Arrays, str]]]:
+        """Yield what was made of files that were added: arrays, none where it cannot be read, and what is amiss.
 
         Raises:
             TrainingError: the store cannot be read.
         """
-        if path in self._lost:
-            return {}, self._lost[path]
         with self._told_to_the_user(), closing(self._open()) as base:
-            row = base.execute("SELECT arrays, problem FROM files WHERE path = ?", (_key(path),)).fetchone()
-            return ({}, f"{path.name} was not read.") if row is None else (load(row[0]), str(row[1]))
+            for path in paths:
+                if path in self._lost:
+                    yield path, ({}, self._lost[path])
+                    continue
+                row = base.execute("SELECT arrays, problem FROM files WHERE path = ?", (_key(path),)).fetchone()
+                yield path, (({}, f"{path.name} was not read.") if row is None else (load(row[0]), str(row[1])))
 
     def _is_known(self, base: sqlite3.Connection, path: Path) -> bool:
         try:

@@ -18,6 +18,15 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Checking:
+    """So much of what is checked about the recordings has been done; ``doing`` says what."""
+
+    doing: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something was left out or done otherwise; the sentence says what and why."""
 
@@ -118,7 +127,8 @@ class CrossValidated:
 
 
 Event = (
-    Prepared
+    Checking
+    | Prepared
     | Problem
     | Started
     | Step
@@ -156,6 +166,8 @@ class Terminal:
         match event:
             case Prepared(done, total) | Judged(done, total):
                 self._show("reading recordings" if isinstance(event, Prepared) else "judging the model", done, total)
+            case Checking(doing, done, total):
+                self._show(doing, done, total)
             case Step(epoch, epochs, step, steps, loss, seconds_left):
                 bar = self._show(f"epoch {epoch}/{epochs}", step, steps)
                 bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")

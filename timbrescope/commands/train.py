@@ -131,13 +131,23 @@ def _train_quickly(options: argparse.Namespace, name: str, report: "Report") -> 
     if options.folds or options.set:
         raise TimbrescopeError("--folds and --set change full trainings; leave them out beside --quick.")
     encoder = ModelStore().find(options.encoder)
+    from training.check.check import check, join_groups
+    from training.progress import Checking
     from training.quick.train import Quick, train_quickly
     from training.sources import read_collections
 
     collection = read_collections(options.data, options.layout or "auto")
+    checked, pairs = check(
+        collection,
+        paths.cache() / "checks",
+        lambda doing, done, total: report(Checking(doing, done, total)),
+        workers=options.workers,
+    )
+    doubts = [f"{finding.sentence} {finding.advice}" for finding in checked.findings if finding.severity != "note"]
+    collection = join_groups(collection, pairs)
     quick = Quick(encoder, name, options.cache or paths.cache() / "vectors", options.seed or 0, options.workers)
     folder = options.output or paths.trained() / f"{name}-quick"
-    return train_quickly(quick, collection, folder, report)
+    return train_quickly(quick, collection, folder, report, doubts)
 
 
 def _ignore(_event: object) -> None:

@@ -79,25 +79,23 @@ def hear_all(
     hop = spec.hop_frames * spec.front_end.hop_seconds
     share = max(1, most // max(1, len(items)))
     heard: list[Item] = []
-    values, times, weights, problems = [], [], [], {}
-    last: tuple[Path, Arrays] | None = None
+    values, times, weights = [], [], []
+    problems: list[str] = []
+    by_path: dict[Path, list[Item]] = {}
     for item in items:
-        if last is None or last[0] != item.path:
-            arrays, problem = store.read(item.path)
-            last = item.path, arrays
-            if problem:
-                problems[item.path] = problem
-        arrays = last[1]
-        if not arrays:
-            continue
-        rows = _rows(item, len(arrays["vectors"]), hop, spec.window_seconds)
-        rows = rows[np.linspace(0, len(rows) - 1, min(share, len(rows))).astype(np.int64)]
-        heard.append(item)
-        values.append(arrays["vectors"][rows].astype(np.float32))
-        times.append(rows * hop)
-        weights.append(arrays["weights"][rows])
+        by_path.setdefault(item.path, []).append(item)
+    for path, (arrays, problem) in store.read_all(list(by_path)):
+        if problem:
+            problems.append(problem)
+        for item in by_path[path] if arrays else ():
+            rows = _rows(item, len(arrays["vectors"]), hop, spec.window_seconds)
+            rows = rows[np.linspace(0, len(rows) - 1, min(share, len(rows))).astype(np.int64)]
+            heard.append(item)
+            values.append(arrays["vectors"][rows].astype(np.float32))
+            times.append(rows * hop)
+            weights.append(arrays["weights"][rows])
     if not heard:
-        raise TrainingError(f"No recording can be used; the first reason: {next(iter(problems.values()), 'none')}")
+        raise TrainingError(f"No recording can be used; the first reason: {problems[0] if problems else 'none'}")
     return Vectors(
         tuple(heard),
         np.concatenate(values),
@@ -105,7 +103,7 @@ def hear_all(
         np.concatenate(times).astype(np.float64),
         np.concatenate(weights).astype(np.float32),
         spec.window_seconds,
-        tuple(problems.values()),
+        tuple(problems),
     )
 
 

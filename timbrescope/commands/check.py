@@ -1,0 +1,105 @@
+"""timbrescope check: find out what is wrong with labelled recordings before they are learnt from."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from timbrescope import paths
+
+if TYPE_CHECKING:
+    from training.check.findings import Checked, Finding
+
+EXAMPLES = """\
+examples:
+  timbrescope check sounds/                       a folder for each class
+  timbrescope check labels.csv --format json      for other programs: findings with the files concerned
+  timbrescope check sounds/ --files               name every file
+
+Exit codes: 0 nothing is wrong, or nothing that spoils a model or its figures; 1 something is; 2 nothing could be done.
+"""
+_FILES = 3
+_CLEAN, _PROBLEMS = 0, 1
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "check",
+        help="look for what is wrong with labelled recordings",
+        description="Look for what is wrong with labelled recordings before a model learns from them.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("data", nargs="+", metavar="DATA", type=Path, help="folder or table of labelled recordings")
+    parser.add_argument("--layout", default="auto", metavar="NAME", help="how DATA is laid out; default: look at it")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
+    parser.add_argument("--files", action="store_true", help="name every file concerned")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that read recordings; default: one a core")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where what was measured is kept")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from training.check.check import check
+    from training.sources import read_collections
+
+    collection = read_collections(options.data, options.layout)
+    with progress_bars() as show:
+        checked, _ = check(collection, options.cache or paths.cache() / "checks", show, workers=options.workers)
+    if options.format == "json":
+        json.dump({"data": [str(path) for path in options.data]} | checked.to_dict(), sys.stdout, indent=2)
+        print()
+    else:
+        sys.stdout.write(_text(checked, every=options.files))
+    return _PROBLEMS if any(finding.severity == "problem" for finding in checked.findings) else _CLEAN
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what shows a bar for each thing that is done, on standard error."""
+    bar: tqdm[None] | None = None
+    title = ""
+
+    def show(doing: str, done: int, total: int) -> None:
+        nonlocal bar, title
+        if bar is None or doing != title:
+            if bar is not None:
+                bar.close()
+            bar, title = tqdm(total=total, desc=doing, leave=False, disable=None), doing
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _text(checked: "Checked", *, every: bool) -> str:
+    width = max([len("class"), *(len(each.label) for each in checked.classes)])
+    lines = [f"{checked.files:,} recordings, {checked.minutes:.1f} minutes, {len(checked.classes)} classes", ""]
+    lines.append(f"  {'class':<{width}}   clips  groups  minutes")
+    lines += [
+        f"  {each.label:<{width}}  {each.clips:>6,}  {each.groups:>6,}  {each.minutes:>7.1f}"
+        for each in checked.classes
+    ]
+    lines.append("")
+    if not checked.findings:
+        lines.append("Nothing is wrong with them.")
+    for finding in checked.findings:
+        lines += [f"{finding.severity}: {finding.sentence}", f"  {finding.advice}"]
+        lines += [f"    {line}" for line in _files(finding, every=every)]
+    return "\n".join(lines) + "\n"
+
+
+def _files(finding: "Finding", *, every: bool) -> list[str]:
+    lines = [" = ".join(map(str, group)) for group in finding.groups] or [str(path) for path in finding.files]
+    if every or len(lines) <= _FILES:
+        return lines
+    return [*lines[:_FILES], f"and {len(lines) - _FILES} more (--files names them all)"]
