@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import align, analyze, devices, evaluate, live, models, networks, tag, train
+from timbrescope.commands import align, analyze, check, devices, evaluate, live, models, networks, tag, train
 from timbrescope.commands.interruption import interruptible
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
@@ -21,6 +21,8 @@ examples:
   timbrescope analyze song.mp3          print what is recognised
   timbrescope analyze Music/ --format json --output analyses/
   timbrescope tag Music/ --write        write genre, mood and instruments into the files' tags
+  timbrescope check sounds/             see what is wrong with labelled recordings
+  timbrescope train sounds/ --quick     make a model of your own
   timbrescope live --record take.flac   recognise and record what a microphone hears
   timbrescope models install musicnn-msd
 
@@ -43,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
     align.add_parser(commands)
     analyze.add_parser(commands)
+    check.add_parser(commands)
     devices.add_parser(commands)
     evaluate.add_parser(commands)
     live.add_parser(commands)
