@@ -2,7 +2,7 @@
 
 from collections import deque
 
-WINDOW_SECONDS = 8.0
+WINDOW_SECONDS = 4.0
 CATCH_UP = 1.5  # of the distance to where it should be, each second
 MARGIN_SECONDS = 0.05
 JUMP_SECONDS = 2.0

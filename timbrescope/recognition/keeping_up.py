@@ -16,11 +16,13 @@ class LiveRecogniser(Recogniser):
     """A recogniser that scores the newest windows only where scoring all that wait would take more than a second.
 
     There is still a row for every window, so that rows and time stay aligned: those left out get the scores of the next
-    one that is scored. ``notices`` says how many there were.
+    one that is scored. ``notices`` says how many there were, from the second time on: the first is often what came
+    while the model was loaded.
     """
 
     _seconds_a_window = 0.0
     _left_out = 0
+    _forgiven = False
     _told = float("-inf")
 
     def score(self, inputs: Tensor) -> Scores:
@@ -37,7 +39,9 @@ class LiveRecogniser(Recogniser):
         if affordable == count:
             return scores
         self._left_out += count - affordable
-        if start - self._told >= _REPEAT_SECONDS:
+        if not self._forgiven:
+            self._forgiven = True
+        elif start - self._told >= _REPEAT_SECONDS:
             self._told = start
             self.notices.append(
                 f"{self.spec.title} cannot keep up on this computer: it has skipped {self._left_out} windows so far to "

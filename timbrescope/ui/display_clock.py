@@ -20,7 +20,7 @@ class DisplayClock(QObject):
     def __init__(self, paint: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
         self._paint = paint
-        self._share = 0.0
+        self._share = self._began = 0.0
         self._timer = QTimer(self, interval=FAST_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
 
@@ -39,9 +39,13 @@ class DisplayClock(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        begin = time.perf_counter()
+        self._began = time.perf_counter()
         self._paint()
-        self.measure(time.perf_counter() - begin)
+        QTimer.singleShot(0, self, self._on_painted)  # Qt draws what has changed before it comes to this
+
+    @Slot()
+    def _on_painted(self) -> None:
+        self.measure(time.perf_counter() - self._began)
 
     def measure(self, seconds: float) -> None:
         """Take note of how long a paint took."""

@@ -74,10 +74,12 @@ class InputsMenu(QMenu):
     def _fill(self) -> None:
         settings = self._preferences.settings
         self.clear()
-        devices_group = QActionGroup(self)
-        self._add(devices_group, "The system's own choice", checked=not settings.input_device, device="")
         found = self._found or _Found((), {}, is_new=False)
         inputs = found.inputs
+        devices_group = QActionGroup(self)
+        default = _chosen(inputs, "")
+        own = "The system's own choice" + (f" ({default.name})" if default is not None else "")
+        self._add(devices_group, own, checked=not settings.input_device, device="")
         names = [device.title for device in inputs]
         if settings.input_device and settings.input_device not in names:
             missing = self._add(

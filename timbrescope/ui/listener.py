@@ -13,6 +13,7 @@ from timbrescope.audio import devices
 from timbrescope.audio.live import LiveInput
 from timbrescope.audio.sitting import Recording, Sitting, dated
 from timbrescope.core.attempt import Attempt
+from timbrescope.core.clock import clock
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from timbrescope.settings import Settings
 from timbrescope.ui.session import Session
@@ -68,6 +69,7 @@ class Listener(QObject):
         self._jobs: dict[JobThread, Callable[[], None]] = {}  # and what follows
         self._again = False  # listen as soon as all is finished
         self._record_at_once = False
+        self._told_full = False
         self.state = State.IDLE
         self.sitting: Sitting | None = None
         session.opening.connect(self._on_opening)
@@ -156,6 +158,7 @@ class Listener(QObject):
                 return
             if self.sitting.kept_problem is not None:
                 self.noticed.emit(self.sitting.kept_problem)
+            self._told_full = False
             self._session.hear(self.sitting)
             self._set_state(State.LISTENING)
             if self._record_at_once:
@@ -163,6 +166,14 @@ class Listener(QObject):
                 self.record()
         if self.recording is not None and self.recording.problem is not None:
             self.stop_recording()
+        kept = None if self.sitting is None else self.sitting.kept
+        if kept is not None and kept.is_full and not self._told_full:
+            self._told_full = True
+            if self.recording is None:
+                self.noticed.emit(
+                    f"Sound that is not recorded is kept for {clock(kept.seconds)}, which are over; press Record to "
+                    "keep what follows."
+                )
 
     def wait(self) -> None:
         """Wait until all files are finished."""

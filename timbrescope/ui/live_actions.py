@@ -40,7 +40,7 @@ class LiveActions(QObject):
         self._actions["record"].setEnabled(listener.state in (State.IDLE, State.LISTENING))
         self._actions.set_icon("record", "recording" if records else "record", self._theme)
         self._actions["now"].setEnabled(now.is_live and not now.is_following)
-        if now.is_live:
+        if now.is_live or idle:
             self._actions.set_icon("play", "pause" if now.is_following else "play", self._theme)
 
     def _say(self, name: str, tip: str) -> None:

@@ -45,7 +45,12 @@ class Viewport(QObject):
         if seconds == self.duration:
             return
         self.duration = seconds
-        self.show_time(0.0, seconds) if self._whole else self.moved.emit()
+        if self._whole:
+            self.show_time(0.0, seconds)
+        elif self.stop > seconds:
+            self.show_time(self.start, self.seconds)
+        else:
+            self.moved.emit()
 
     def begin(self, seconds: float) -> None:
         """Show the first seconds of what has only begun; it goes on to show as much, not the whole."""
