@@ -2,12 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from timbrescope.core.files import replaced_when_done
+from timbrescope.core.labels import PHONEMES
 from timbrescope.core.now_playing import Hysteresis
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,15 @@ class Settings:
         "Keep the scores of your recordings, on this computer only; Recognition > How labels relate counts them and "
         "deletes them.",
     )  # fmt: skip
+    voice: Literal["auto", "on", "off"] = _option(
+        "auto", "Singing", "Pitch and vowels",
+        "Follow a singer's pitch, vibrato and vowels; Automatic does so with a model of phonemes.",
+        choices=(("auto", "Automatic"), ("on", "Always"), ("off", "Never")),
+    )  # fmt: skip
+    formant_ceiling: int = _option(
+        5500, "Singing", "Formants below", "Where the first five formants lie depends on how large the singer is.",
+        choices=((5000, "5000 Hz (low voices)"), (5500, "5500 Hz (high voices)"), (7000, "7000 Hz (children)")),
+    )  # fmt: skip
     smoothing_seconds: float = _option(
         0.5, "Now playing", "Smoothing", "Longer makes the list of instruments calmer and later; 0 smooths nothing.",
         minimum=0.0, maximum=5.0, step=0.1, unit=" s",
@@ -141,6 +151,10 @@ class Settings:
     )
 
     models: tuple[str, ...] = _option(DEFAULT_MODELS, "", "Models", "What listens to a recording in the window.")
+
+    def follows_voice(self, kinds: Collection[str]) -> bool:
+        """Tell whether a voice is followed beside models of some kinds."""
+        return self.voice == "on" or (self.voice == "auto" and PHONEMES in kinds)
 
     @property
     def hysteresis(self) -> Hysteresis:

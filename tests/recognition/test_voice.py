@@ -5,7 +5,9 @@ import pytest
 import scipy.signal
 from numpy.typing import NDArray
 
+from tests.recognition.test_pipeline import Array
 from timbrescope.core.voice import F0, FIRST_FORMANT, HOP_SECONDS, SECOND_FORMANT
+from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.voice import SAMPLE_RATE, Rows, VoiceStream, has_formants
 
 
@@ -81,3 +83,11 @@ def test_the_shortest_sound(samples: int) -> None:
     rows = whole(np.zeros(samples, np.float32))
     assert len(rows) == samples // round(HOP_SECONDS * SAMPLE_RATE)
     assert not rows[:, F0].any()
+
+
+def test_the_pipeline_follows_a_voice_where_it_is_asked_to() -> None:
+    samples, _ = song()
+    source = Array(samples, 10_000)
+    rows = np.concatenate([chunk.voice for chunk in analyse(source, [], draw=False, voice=VoiceStream())])
+    np.testing.assert_allclose(rows[:, :2], whole(samples)[:, :2], rtol=1e-4, atol=1e-4)
+    assert all(not len(chunk.voice) for chunk in analyse(source, [], draw=False))

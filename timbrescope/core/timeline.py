@@ -10,6 +10,7 @@ from timbrescope.core import picture
 from timbrescope.core.loudness import ClipScores
 from timbrescope.core.sound_now import MOMENT_SECONDS, Sound, describe_sound
 from timbrescope.core.track import Track, extremes
+from timbrescope.core.voice import COLUMNS, voice_track
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Chunk:
         levels: RMS of each 10 ms in full scale, float32, shape (n,), also where nothing is drawn.
         scores: recogniser's name -> float32 scores in 0..1, shape (rows, labels).
         notices: sentences for the user.
+        voice: pitch and formants of each 10 ms, float32, shape (n, voice.COLUMNS); none unless they are asked for.
     """
 
     seconds: float
@@ -64,6 +66,7 @@ class Chunk:
     levels: NDArray[np.float32]
     scores: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    voice: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, COLUMNS), np.float32))
 
 
 class Timeline:
@@ -74,6 +77,7 @@ class Timeline:
         self.peaks = Track(picture.HOP_SECONDS, (2,), np.int16, reduction=extremes)
         self.mel = Track(picture.HOP_SECONDS, (picture.N_MELS,), np.uint8)
         self.levels = Track(picture.HOP_SECONDS, (), np.float32)
+        self.voice = voice_track()
         self.score_specs = {spec.name: spec for spec in score_specs}
         self.scores = {spec.name: self._score_track(spec) for spec in score_specs}
         self._clips = {
@@ -90,6 +94,7 @@ class Timeline:
         self.peaks.append(chunk.peaks)
         self.mel.append(chunk.mel)
         self.levels.append(chunk.levels)
+        self.voice.append(chunk.voice)
         for clip in self._clips.values():
             clip.hear(chunk.levels)
         for name, rows in chunk.scores.items():
@@ -117,5 +122,5 @@ class Timeline:
 
     def close(self) -> None:
         """Give the disk space back."""
-        for track in (self.peaks, self.mel, self.levels, *self.scores.values()):
+        for track in (self.peaks, self.mel, self.levels, self.voice, *self.scores.values()):
             track.close()

@@ -9,14 +9,18 @@ from timbrescope.core import picture
 from timbrescope.core.blocks import Source
 from timbrescope.core.errors import AudioError
 from timbrescope.core.timeline import Chunk
+from timbrescope.core.voice import COLUMNS
 from timbrescope.recognition.display import DisplayStream
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.levels import LevelStream
 from timbrescope.recognition.recogniser import FrameScoreStream, Recogniser, Scores, ScoreStream
 from timbrescope.recognition.spec import FrontEnd
+from timbrescope.recognition.voice import SAMPLE_RATE as VOICE_RATE
+from timbrescope.recognition.voice import VoiceStream
 
 _NO_PEAKS = np.empty((0, 2), np.int16)
 _NO_MEL = np.empty((0, picture.N_MELS), np.uint8)
+_NO_VOICE = np.empty((0, COLUMNS), np.float32)
 
 
 class _SharedFrontEnd:
@@ -45,7 +49,12 @@ class _SharedFrontEnd:
 
 
 def analyse(
-    source: Source, recognisers: Sequence[Recogniser], *, batch: int | None = None, draw: bool = True
+    source: Source,
+    recognisers: Sequence[Recogniser],
+    *,
+    batch: int | None = None,
+    draw: bool = True,
+    voice: VoiceStream | None = None,
 ) -> Iterator[Chunk]:
     """Listen to a recording from its start and yield what is found, chunk by chunk, until it ends.
 
@@ -57,6 +66,7 @@ def analyse(
         recognisers: models with different names.
         batch: windows scored at a time: 1 for live sound, which cannot wait; None for what suits the device.
         draw: whether chunks carry the picture and the peaks, which an analysis without a window has no use for.
+        voice: follows the pitch of a voice, where that is wanted.
 
     Raises:
         AudioError: the recording cannot be read any further; all that could be read has been yielded.
@@ -67,7 +77,7 @@ def analyse(
     shared = [_SharedFrontEnd(front_end, group, batch) for front_end, group in by_front_end.items()]
     display = DisplayStream() if draw else None
     heard = {stream.sample_rate for stream in shared} or {picture.SAMPLE_RATE}
-    rates = heard | ({picture.SAMPLE_RATE} if draw else set())
+    rates = heard | ({picture.SAMPLE_RATE} if draw else set()) | ({VOICE_RATE} if voice else set())
     level_rate = max(heard)  # of what the models hear: the same levels with a picture and without one
     levels = LevelStream(level_rate)
 
@@ -88,12 +98,14 @@ def analyse(
         for stream in shared:
             scores |= stream.push(torch.from_numpy(block.samples[stream.sample_rate]))
         level = levels.push(block.samples[level_rate])
-        yield Chunk(seconds, peaks, mel, level, scores, (*block.notices, *_take_notices(recognisers)))
+        sung = voice.push(block.samples[VOICE_RATE]) if voice else _NO_VOICE
+        yield Chunk(seconds, peaks, mel, level, scores, (*block.notices, *_take_notices(recognisers)), sung)
     peaks, mel = display.finish() if display else (_NO_PEAKS, _NO_MEL)
     scores = {}
     for stream in shared:
         scores |= stream.finish()
-    yield Chunk(seconds, peaks, mel, levels.finish(), scores, _take_notices(recognisers))
+    sung = voice.finish() if voice else _NO_VOICE
+    yield Chunk(seconds, peaks, mel, levels.finish(), scores, _take_notices(recognisers), sung)
     if damage is not None:
         raise damage
 

@@ -80,7 +80,16 @@ class Session(QObject):
     def _thread(self, kind: type[AnalysisThread], open_source: Callable[[], Source]) -> AnalysisThread:
         self._replace_timeline(Timeline())
         settings = self.settings
-        thread = kind(self._run, open_source, settings.models, settings.device, settings.update_seconds, parent=self)
+        thread = kind(
+            self._run,
+            open_source,
+            settings.models,
+            settings.device,
+            settings.update_seconds,
+            follows_voice=settings.follows_voice,
+            formant_ceiling=settings.formant_ceiling,
+            parent=self,
+        )
         thread.recognising.connect(self._on_recognising)
         thread.chunk.connect(self._on_chunk)
         thread.noticed.connect(self._on_noticed)

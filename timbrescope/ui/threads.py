@@ -1,7 +1,7 @@
 """Work beside the window: it takes inputs, emits frozen results and knows nothing of widgets."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -35,6 +35,8 @@ class AnalysisThread(QThread):
         models: names.
         device: where to compute.
         hop_seconds: time between scores.
+        follows_voice: whether to measure pitch and formants, given the kinds of the models.
+        formant_ceiling: in Hz.
     """
 
     batch: int | None = None  # windows scored at a time: what suits the device
@@ -53,6 +55,9 @@ class AnalysisThread(QThread):
         models: tuple[str, ...],
         device: str,
         hop_seconds: float,
+        *,
+        follows_voice: Callable[[Collection[str]], bool],
+        formant_ceiling: float,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -61,6 +66,8 @@ class AnalysisThread(QThread):
         self._models = models
         self._device = device
         self._hop_seconds = hop_seconds
+        self._follows_voice = follows_voice
+        self._formant_ceiling = formant_ceiling
 
     def run(self) -> None:
         """Work until the end of the recording or until interruption is requested."""
@@ -85,6 +92,7 @@ class AnalysisThread(QThread):
         import_torch()
         from timbrescope.recognition.device import choose_device
         from timbrescope.recognition.pipeline import analyse
+        from timbrescope.recognition.voice import VoiceStream
 
         store = ModelStore()
         recognisers = []
@@ -99,7 +107,9 @@ class AnalysisThread(QThread):
             except TimbrescopeError as error:  # the picture and the sound need no model
                 self.noticed.emit(self.run_id, str(error))
         self.recognising.emit(self.run_id, tuple(recogniser.score_spec for recogniser in recognisers))
-        for chunk in analyse(source, recognisers, batch=self.batch):
+        kinds = {recogniser.spec.kind for recogniser in recognisers}
+        voice = VoiceStream(self._formant_ceiling) if self._follows_voice(kinds) else None
+        for chunk in analyse(source, recognisers, batch=self.batch, voice=voice):
             if self.isInterruptionRequested():
                 return
             self.chunk.emit(self.run_id, chunk)
