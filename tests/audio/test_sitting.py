@@ -55,7 +55,8 @@ def test_a_take_holds_the_ten_seconds_before_and_what_follows(
 
 
 def test_all_sound_is_kept_from_the_first_sample_up_to_a_length(sitting: Sitting, fake: FakePortAudio) -> None:
-    assert (kept := sitting.kept) is not None
+    kept = sitting.kept
+    assert kept is not None
     full = []
     for second in range(5):
         hear(sitting, fake, second, second + 1)
