@@ -158,7 +158,7 @@ def test_devices_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("playing")
 def test_osc_carries_scores_levels_brightness_and_events(capsys: pytest.CaptureFixture[str]) -> None:
     with receiver() as program:
-        assert run("--seconds", 5, "--osc", program.port) == 0
+        assert run("--seconds", 40, "--osc", program.port) == 0  # long enough for moments of both tones
         found = program.messages()
     values: dict[str, list[list[object]]] = {}
     for message in found:
@@ -211,7 +211,8 @@ def test_control_c_finishes_the_take(card: SoundCard) -> None:
         cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    assert "timbre-encoder" in process.stdout.readline()
+    first = process.stdout.readline()
+    assert "timbre-encoder" in first, process.communicate()
     time.sleep(2.5)
     card.unplug()  # PortAudio says unspeakable things about this on standard error
     assert process.stderr is not None
