@@ -43,6 +43,8 @@ class Listener(Recogniser):
     def score(self, windows: Tensor) -> Scores:
         """Return the vectors of windows of shape (n, window_frames, n_mels)."""
         model, encoder = parts(self.spec, self.network)
+        if not len(windows):
+            return np.empty((0, encoder.embedding_size), np.float32)
         return encoder.embed(model.standardise(windows.to(self.device))).float().cpu().numpy()
 
     def hear(self, source: Source) -> Heard:
