@@ -1,5 +1,6 @@
 """A live input on a real sound server: what is played comes back, in time and complete, also when the server dies."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -136,3 +137,40 @@ print("drift", time.monotonic() - began - (source.seconds - before))
     gap = int(np.flatnonzero(np.any(recorded != 0, axis=1))[0])
     assert np.ptp(places(recorded[: gap + 4 * RATE, 0], played[:, 0])) <= 1  # before the gap nothing is lost
     assert np.ptp(places(recorded[-4 * RATE :, 0], played[: 2 * RATE, 0])) <= 1  # nor after it
+
+
+def test_each_input_of_the_server_is_reached_by_its_name(card: SoundCard, noise: Path) -> None:
+    subprocess.run(
+        ["pactl", "load-module", "module-null-sink", "sink_name=other", "sink_properties=device.description=Other"],  # noqa: S607 - wherever the system keeps it
+        env=card.environment, check=True, capture_output=True,
+    )  # fmt: skip
+    process = card.start(
+        """
+import sys, time
+from timbrescope.audio.devices import devices
+from timbrescope.audio.live import LiveInput
+(monitor,) = [device for device in devices() if device.name == "Monitor of Other"]
+assert monitor.is_monitor and monitor.inputs == 2, monitor
+with LiveInput(monitor.title) as other, LiveInput("Monitor of Null Output") as first:
+    assert other.sample_rate == monitor.default_rate
+    other.start(); first.start()
+    print("ready")
+    sys.stdin.readline()
+    peaks = []
+    for _ in range(20):
+        peaks.append((other.level.peak, first.level.peak))
+        time.sleep(0.05)
+print(max(peak for peak, _ in peaks), max(peak for _, peak in peaks))
+"""
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    ready = process.stdout.readline()
+    assert ready == "ready\n", process.communicate()[1]
+    with subprocess.Popen(["paplay", "--device=other", str(noise)], env=card.environment):  # noqa: S607 - as above
+        time.sleep(1)
+        out, err = process.communicate("\n", timeout=30)
+    assert process.returncode == 0, err
+    other, first = map(float, out.split())
+    assert other > 0.1
+    assert first < 0.001

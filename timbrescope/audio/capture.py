@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from timbrescope.audio import portaudio
 from timbrescope.audio.devices import Device
 from timbrescope.audio.ring import Ring
+from timbrescope.audio.sound_server import reached
 from timbrescope.core.errors import AudioError
 
 LATENCY_SECONDS = 0.25  # the callback waits for the interpreter, up to 0.12 s while the window paints
@@ -68,19 +69,20 @@ class Capture:
         library = portaudio.load()
         self._errors: tuple[type[Exception], ...] = (library.PortAudioError, ValueError)
         try:
-            self._stream = portaudio.open_stream(
-                partial(
-                    library.InputStream,
-                    device=device.index,
-                    channels=channels.stop,
-                    samplerate=rate,
-                    dtype="float32",
-                    latency=LATENCY_SECONDS,
-                    callback=self._callback,
-                )
-            )
+            self._stream = portaudio.open_stream(partial(self._open, library, channels.stop))
         except self._errors as error:
             raise explain(error, device, rate) from error
+
+    def _open(self, library: Any, channels: int) -> Any:
+        with reached(self._device.source):
+            return library.InputStream(
+                device=self._device.index,
+                channels=channels,
+                samplerate=self._rate,
+                dtype="float32",
+                latency=LATENCY_SECONDS,
+                callback=self._callback,
+            )
 
     def start(self) -> None:
         """Begin to listen.

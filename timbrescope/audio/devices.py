@@ -1,12 +1,12 @@
 """Sound devices: what there is, what it can do, and finding one again by its name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-from timbrescope.audio import portaudio
+from timbrescope.audio import portaudio, sound_server
 from timbrescope.core.errors import AudioError
 
 Direction = Literal["input", "output"]
@@ -32,6 +32,7 @@ class Device:
         default_rate: in Hz.
         is_default_input, is_default_output: whether the system takes it where none is named.
         index: PortAudio's number of it, good until devices are looked for again.
+        source: which of a sound server's inputs it is, where PortAudio shows them as one.
     """
 
     name: str
@@ -42,11 +43,12 @@ class Device:
     is_default_input: bool
     is_default_output: bool
     index: int
+    source: str = ""
 
     @property
     def is_monitor(self) -> bool:
         """Whether it hears what the computer plays, not a microphone."""
-        return self.inputs > 0 and _MONITOR.search(self.name) is not None
+        return self.inputs > 0 and (self.source.endswith(".monitor") or _MONITOR.search(self.name) is not None)
 
     @property
     def title(self) -> str:
@@ -70,10 +72,11 @@ def devices() -> list[Device]:
     """
     library = portaudio.load()
     with portaudio.listing():
-        return _listed_devices(library)
+        found = _of_portaudio(library)
+    return [*found, *_of_server(found)]
 
 
-def _listed_devices(library: ModuleType) -> list[Device]:
+def _of_portaudio(library: ModuleType) -> list[Device]:
     hosts = library.query_hostapis()
     defaults = _defaults(library)
     return [
@@ -88,6 +91,27 @@ def _listed_devices(library: ModuleType) -> list[Device]:
             index=index,
         )
         for index, found in enumerate(library.query_devices())
+    ]
+
+
+def _of_server(found: Sequence[Device]) -> list[Device]:
+    """Return the inputs of the sound server that PortAudio reaches, each by its own name."""
+    way = next((device for device in found if device.name == sound_server.PORTAUDIO_NAME and device.inputs), None)
+    if way is None:
+        return []
+    return [
+        Device(
+            name=source.description,
+            host_api="PulseAudio",
+            inputs=source.channels,
+            outputs=0,
+            default_rate=source.rate,
+            is_default_input=False,
+            is_default_output=False,
+            index=way.index,
+            source=source.name,
+        )
+        for source in sound_server.server_sources()
     ]
 
 
