@@ -1,3 +1,6 @@
+import io
+import tempfile
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,4 +79,26 @@ def test_frames_of_another_shape_are_refused() -> None:
     track = Track(0.01, (3,), np.uint8)
     with pytest.raises(ValueError, match="do not fit"):
         track.append(np.zeros((4, 2), np.uint8))
+    track.close()
+
+
+class SmallDisk(io.BytesIO):
+    """A file that takes 1000 bytes and no more."""
+
+    def write(self, data: object) -> int:
+        taken = bytes(memoryview(data))[: 1000 - self.tell()]  # type: ignore[arg-type]  # any buffer
+        if not taken:
+            raise OSError(28, "No space left on device")
+        return super().write(taken)
+
+
+def test_a_full_disk_loses_nothing(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: SmallDisk())
+    frames = rng.integers(0, 256, (20_000, 3)).astype(np.uint8)
+    track = Track(0.01, (3,), np.uint8)
+    for piece in np.array_split(frames, 7):
+        track.append(piece)
+    np.testing.assert_array_equal(track.read(0, 20_000), frames)
+    columns = track.columns(0.0, 200.0, 100)
+    np.testing.assert_array_equal(columns.frames[0], frames[: columns.step].max(axis=0))
     track.close()

@@ -1,12 +1,17 @@
-"""An append-only sequence of frames that never fills the memory, however long the recording is."""
+"""An append-only sequence of frames that does not fill the memory, however long the recording is."""
 
+import io
+import logging
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+log = logging.getLogger(__name__)
 
 Frames = NDArray[Any]
 Reduction = Callable[[Frames], Frames]
@@ -56,7 +61,7 @@ class Track:
         self.dtype = np.dtype(dtype)
         self.reduction = reduction
         self._frame_bytes = self.dtype.itemsize * int(np.prod(shape))
-        self._file = tempfile.TemporaryFile(prefix="timbrescope-")  # noqa: SIM115 (lives as long as self)
+        self._file = _temporary_file()
         self._length = 0
         self._coarser: Track | None = None
 
@@ -75,10 +80,24 @@ class Track:
             raise ValueError(f"frames of shape {frames.shape[1:]} do not fit a track of {self.shape}")
         if not len(frames):
             return
-        self._file.seek(self._length * self._frame_bytes)
-        self._file.write(frames.tobytes())
+        self._write(frames.tobytes())
         self._length += len(frames)
         self._coarsen()
+
+    def _write(self, data: bytes) -> None:
+        """Write behind the last frame; where the disk refuses, go on in memory."""
+        place = self._length * self._frame_bytes
+        try:
+            self._file.seek(place)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            log.warning("temporary files cannot grow, memory is used: %s", error)
+            self._file.seek(0)
+            kept = self._file.read(place)
+            self._file.close()
+            self._file = io.BytesIO(kept + data)
 
     def _coarsen(self) -> None:
         if self._coarser is None:
@@ -134,3 +153,12 @@ class Track:
         self._file.close()
         if self._coarser is not None:
             self._coarser.close()
+
+
+def _temporary_file() -> BinaryIO:
+    """Return a file without a name: on a disk, also where the system keeps /tmp in memory.
+
+    It has no buffer of its own, so that what a full disk did not take is known at once.
+    """
+    on_disk = None if os.environ.get("TMPDIR") or not os.access("/var/tmp", os.W_OK) else "/var/tmp"  # noqa: S108 - no name
+    return cast("BinaryIO", tempfile.TemporaryFile(prefix="timbrescope-", buffering=0, dir=on_disk))
