@@ -38,6 +38,11 @@ class EventLog(QObject):
         session.failed.connect(self._finish)
 
     @property
+    def is_live(self) -> bool:
+        """Whether an input is listened to."""
+        return self._session.sitting is not None
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Those that events may have here."""
         return tuple(dict.fromkeys(label for follower in self._followers for label in follower.labels))

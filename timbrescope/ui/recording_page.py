@@ -113,6 +113,7 @@ class RecordingPage(QWidget):
         self.lanes.slow_tick()
         self.meters.slow_tick()
         self.changes.slow_tick()
+        self.events.slow_tick()
 
     @Slot()
     def _show_position(self) -> None:

@@ -113,10 +113,11 @@ class StageView(QWidget):
         body = QRectF(inner.left(), head.bottom() + small, inner.width(), tags.top() - head.bottom() - 1.5 * small)
         self._draw_head(painter, head, small)
         self._draw_names(painter, body)
-        self._draw_tags(painter, tags, small)
         self._draw_level(painter, bar)
-        if self._banner and self._since_banner.isValid() and self._since_banner.elapsed() < _BANNER_MS:
-            self._draw_banner(painter, head, small)
+        if self._banner and self._since_banner.elapsed() < _BANNER_MS:
+            self._draw_banner(painter, tags, small)
+        else:
+            self._draw_tags(painter, tags, small)
 
     def _draw_head(self, painter: QPainter, box: QRectF, size: float) -> None:
         painter.setFont(_font(self.font(), size, bold=True))

@@ -165,7 +165,22 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
         f"QSplitter::handle {{ background: {theme.window}; }}"
         f"QStatusBar::item {{ border: 0; }}"
         f"QLineEdit {{ border: 1px solid {theme.line}; border-radius: 3px; padding: 2px 4px; }}"
-        f"QLineEdit:focus {{ border-color: {theme.accent}; }}"
+        f"QLineEdit:focus {{ border-color: {theme.accent}; }}" + _check_boxes(theme)
+    )
+
+
+def _check_boxes(theme: Theme) -> str:
+    """Return the style of boxes to tick: Fusion's own outline cannot be seen on dark windows."""
+    tick = (paths.resources() / "icons" / f"check-{theme.name}.svg").as_posix()
+    box = "QCheckBox::indicator{0}, QAbstractItemView::indicator{0}, QGroupBox::indicator{0}"
+    return (
+        f"{box.format('')} {{ width: 13px; height: 13px; border: 1px solid {theme.muted}; border-radius: 3px;"
+        f" background: {theme.base}; }}"
+        f"{box.format(':checked')} {{ border-color: {theme.accent}; background: {theme.accent};"
+        f' image: url("{tick}"); }}'
+        f"{box.format(':disabled')} {{ border-color: {theme.line}; }}"
+        f"{box.format(':checked:disabled')} {{ background: {theme.muted}; }}"
+        "QAbstractItemView::indicator { width: 10px; height: 10px; }"  # rows are as high as their text
     )
 
 

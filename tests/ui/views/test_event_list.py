@@ -1,3 +1,6 @@
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -76,7 +79,31 @@ def test_a_click_and_enter_go_there(heard: Session, shown: EventList, viewport: 
     assert sought[-1] == 0.0
 
 
+def test_the_row_that_the_playhead_has_reached_is_bold_and_in_sight(
+    heard: Session, shown: EventList, viewport: Viewport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EventList, "underMouse", lambda _self: False)
+    for number in range(60):
+        pour(heard, row("piano" if number % 4 < 2 else "flute"))
+    assert shown.table.verticalScrollBar().value() == 0
+
+    def bold() -> list[float]:
+        model = shown.rows
+        fonts = [model.data(model.index(row, 1), Qt.ItemDataRole.FontRole) for row in range(model.rowCount())]
+        return [model.at(row).seconds for row, font in enumerate(fonts) if font is not None and font.bold()]
+
+    shown.slow_tick()
+    assert bold() == [0.0]
+    viewport.set_playhead(20.1)
+    shown.slow_tick()
+    assert bold() == [20.0]
+    assert shown.table.verticalScrollBar().value() > 0
+    pour(heard, row())
+    assert bold() == [20.0]
+
+
 def test_the_list_moves_with_what_comes_unless_somebody_looks_back(heard: Session, shown: EventList) -> None:
+    heard.sitting = cast("Any", SimpleNamespace(take=None, stop=lambda: None))
     bar = shown.table.verticalScrollBar()
     for number in range(60):
         pour(heard, row("piano" if number % 4 < 2 else "flute"))

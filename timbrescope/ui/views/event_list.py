@@ -63,6 +63,13 @@ class EventList(QWidget):
         """Take other colours."""
         self.rows.set_theme(theme)
 
+    def slow_tick(self) -> None:
+        """Mark the row that the playhead has reached, and keep it in sight unless somebody looks elsewhere."""
+        if self.rows.mark(self.rows.reached(self._viewport.playhead) - 1) and not (
+            self._log.is_live or self.underMouse()
+        ):
+            self.table.scrollTo(self.rows.index(max(self.rows.marked, 0), 0))
+
     def take_keys(self) -> None:
         """Let the keys move through the list, from the row that the playhead has reached."""
         self.table.setFocus()
@@ -81,7 +88,7 @@ class EventList(QWidget):
         for event in told:
             self.rows.add(event)
         self._show_state()
-        if at_end and not self._log.is_complete:
+        if at_end and self._log.is_live:
             self.table.scrollToBottom()
 
     @Slot()

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 
 from timbrescope.core.clock import clock
 from timbrescope.core.events import Event
@@ -19,12 +19,17 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class EventRows(QAbstractTableModel):
-    """Time, label and, of what has left, how long it was there."""
+    """Time, label and, of what has left, how long it was there.
+
+    Attributes:
+        marked: row that is bold; -1 for none.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._rows: list[Event] = []
+        self.marked = -1
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -36,6 +41,7 @@ class EventRows(QAbstractTableModel):
         """Take all rows away."""
         self.beginResetModel()
         self._rows.clear()
+        self.marked = -1
         self.endResetModel()
 
     def add(self, event: Event) -> None:
@@ -43,7 +49,18 @@ class EventRows(QAbstractTableModel):
         place = bisect_right(self._rows, event.seconds, key=lambda row: row.seconds)
         self.beginInsertRows(_NOWHERE, place, place)
         self._rows.insert(place, event)
+        self.marked += self.marked >= place
         self.endInsertRows()
+
+    def mark(self, row: int) -> bool:
+        """Mark one row, or none with -1, and tell whether that changes anything."""
+        if row == self.marked:
+            return False
+        before, self.marked = self.marked, row
+        for changed in (before, row):
+            if changed >= 0:
+                self.dataChanged.emit(self.index(changed, 0), self.index(changed, DURATION))
+        return True
 
     def at(self, row: int) -> Event:
         """Return what a row tells."""
@@ -71,13 +88,26 @@ class EventRows(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if column == LABEL else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
+        return self._look(index.row(), column, role)
+
+    def _look(self, row: int, column: int, role: int) -> Any:
+        """Return how a cell looks: what has left, times and lengths are quiet, the marked row is bold."""
+        event = self._rows[row]
         if role == Qt.ItemDataRole.ForegroundRole and (column != LABEL or event.end_seconds is not None):
             return QColor(self._theme.muted)
+        if role == Qt.ItemDataRole.FontRole and row == self.marked:
+            return _bold()
         if role == Qt.ItemDataRole.DecorationRole and column == LABEL:
             colour = QColor(mark_colour(event, self._theme))
             colour.setAlpha(_GONE if event.end_seconds is not None else _HERE)
             return colour
         return None
+
+
+def _bold() -> QFont:
+    font = QFont()
+    font.setBold(True)
+    return font
 
 
 def mark_colour(event: Event, theme: Theme) -> str:

@@ -5,8 +5,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 _STYLE = """
-QTableView { background: transparent; border: 0; }
-QTableView::item { padding: 4px 6px; }
+QTableView { background: palette(window); border: 0; }
+QTableView::item { padding: 4px 3px; }
 QTableView::item:selected { background: palette(highlight); color: palette(highlighted-text); }
 """
 _KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
