@@ -1,0 +1,318 @@
+"""The corpus of sung phonemes: speech and singing with exact times, most of it sung by WORLD, half of it over music.
+
+    python -m training.corpora.phonemes --output phonemes --singers banks --music corpus.csv --hours 4
+
+Under ``train``, ``validation`` and ``test`` there is a folder for each voice, with recordings (FLAC, 16 kHz, mono) and
+beside each a TSV of its phonemes from beginning to end: ``timbrescope train`` takes such a folder. Voices, and the
+recordings that accompany them, are in one part each. ``phonemes.csv`` lists all recordings and ``manifest.json`` where
+they come from. A run makes what is missing; the tables grow meanwhile, so that training can begin.
+"""
+
+import argparse
+import csv
+import io
+import json
+import multiprocessing
+import queue
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import soundfile
+from tqdm import tqdm
+
+from timbrescope.core import phonemes
+from timbrescope.core.errors import TimbrescopeError
+from timbrescope.core.files import replaced_when_done
+from training.collection import Segment, Split
+from training.corpora import melodies
+from training.corpora.backings import Backing, backings, excerpt
+from training.corpora.packages import read_manifest
+from training.corpora.phoneme_voices import Voice, voices
+from training.corpora.scenes import Scene, joined, scene
+from training.corpora.sung_phrases import PHRASE_RMS, breath, levelled, mouth, sung
+from training.corpora.utterances import SAMPLE_RATE, Utterance
+from training.errors import TrainingError
+
+Kind = Literal["sung", "spoken", "as_is", "instrumental"]
+SHARES: Mapping[Split, float] = {"train": 0.8, "validation": 0.09, "test": 0.11}
+INSTRUMENTAL = "instrumental"
+INSTRUMENTAL_SHARE, SPOKEN_SHARE, AS_IS_SHARE, MUSIC_SHARE = 0.22, 0.27, 0.65, 0.5
+"""Of all recordings; of those of voices that speak; of those of singers; of those with a voice."""
+AVERAGE_SECONDS = 12.5
+SECONDS = (7.0, 18.0)
+TRIES = 12
+_END: Final = 0  # a process has done its share
+_PATIENCE_SECONDS = 20.0  # between two looks at whether all processes live
+WRITTEN_EVERY = 25  # recordings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a recording, where its phonemes are, and how it was made."""
+
+    path: str
+    labels_path: str
+    seconds: float
+    split: str
+    voice: str
+    language: str
+    source: str
+    kind: str
+    accompaniment: int
+    snr_db: str
+    room: int
+    codec: str
+    licence: str
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recording to be made: its name without ending, below the corpus's folder, its split, voice and kind."""
+
+    name: str
+    split: Split
+    voice: int | None
+    kind: Kind
+
+
+def plans(cast: Sequence[Voice], hours: float, seed: int, *, music: bool) -> Iterator[Plan]:
+    """Yield the recordings to make, splits and voices mixed; more hours only add to the end.
+
+    Args:
+        cast: the voices.
+        hours: of all splits together.
+        seed: of what is left to chance.
+        music: whether there is music, of which some recordings consist.
+    """
+    rng = np.random.default_rng([seed, 1])
+    counts: dict[str, int] = {}
+    for _ in range(round(hours * 3600 / AVERAGE_SECONDS)):
+        split: Split = list(SHARES)[int(rng.choice(len(SHARES), p=list(SHARES.values())))]
+        who = [at for at, voice in enumerate(cast) if voice.split == split]
+        if (music and rng.random() < INSTRUMENTAL_SHARE) or not who:
+            folder, at, kind = INSTRUMENTAL, None, INSTRUMENTAL
+        else:
+            weights = np.array([cast[at].weight for at in who])
+            at = who[int(rng.choice(len(who), p=weights / weights.sum()))]
+            folder = cast[at].name
+            kind = _kind(cast[at], rng)
+        key = f"{split}/{folder}"
+        counts[key] = counts.get(key, 0) + 1
+        yield Plan(f"{key}/{counts[key]:04d}", split, at, kind)  # type: ignore[arg-type]  # one of Kind
+
+
+def make(
+    plan: Plan,
+    cast: Sequence[Voice],
+    music: Mapping[Split, Sequence[Backing]],
+    output: Path,
+    seed: int,
+    warn: Callable[[str], None],
+) -> Row | None:
+    """Make a recording unless it is there, and return its line of the table; None if the voice gave nothing.
+
+    Raises:
+        OSError: the disk is full or may not be written.
+    """
+    noted = output / "rows" / f"{plan.name.replace('/', '-')}.json"
+    if noted.is_file():
+        return Row(**json.loads(noted.read_text(encoding="utf-8")))
+    rng = np.random.default_rng([seed, zlib.crc32(plan.name.encode())])
+    voice = None if plan.voice is None else cast[plan.voice]
+    made = _instrumental(music[plan.split], rng, warn) if voice is None else _performed(plan, voice, music, rng, warn)
+    if made is None:
+        return None
+    (output / plan.name).parent.mkdir(parents=True, exist_ok=True)
+    row = Row(
+        path=f"{plan.name}.flac",
+        labels_path=f"{plan.name}.tsv",
+        seconds=round(made.heard.seconds, 3),
+        split=plan.split,
+        voice=INSTRUMENTAL if voice is None else voice.name,
+        language="" if voice is None else voice.language,
+        source="music" if voice is None else voice.source,
+        kind=plan.kind,
+        accompaniment=int(voice is None or made.snr_decibel is not None),
+        snr_db="" if made.snr_decibel is None else f"{made.snr_decibel:.1f}",
+        room=int(made.room),
+        codec=made.codec,
+        licence="as the music's" if voice is None else voice.licence,
+    )
+    sound = io.BytesIO()
+    soundfile.write(sound, np.clip(made.heard.samples, -1, 1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    _write(output / row.path, sound.getvalue())
+    _write(output / row.labels_path, labels_text(made.heard.segments).encode())
+    _write(noted, json.dumps(asdict(row)).encode())
+    return row
+
+
+def labels_text(segments: Sequence[Segment]) -> str:
+    """Return segments as the lines of a TSV, which ``training.sources.annotations`` reads."""
+    lines = [f"{segment.start:.4f}\t{segment.end:.4f}\t{segment.label}" for segment in segments]
+    return "\n".join(["start\tend\tlabel", *lines, ""])
+
+
+def write_tables(output: Path, rows: Sequence[Row]) -> None:
+    """Write ``phonemes.csv`` and a table for each split.
+
+    Raises:
+        OSError: the disk is full or may not be written.
+    """
+    for name in ("phonemes", *SHARES):
+        chosen = [row for row in rows if name in {"phonemes", row.split}]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in chosen)
+        _write(output / f"{name}.csv", text.getvalue().encode())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the corpus."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.corpora.phonemes", description="Make the corpus of sung phonemes."
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the corpus")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of fetched packages; default: in the output")
+    parser.add_argument("--singers", type=Path, metavar="DIR", help="voice banks with a boundaries.tsv each")
+    parser.add_argument("--music", type=Path, metavar="TABLE", help="table of labelled music to sing over")
+    parser.add_argument("--hours", type=float, default=4.0, metavar="H", help="of sound; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all random choices; default: %(default)s")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes; default: %(default)s")
+    options = parser.parse_args(arguments)
+    output: Path = options.output
+    cache: Path = options.cache or output / "packages"
+    try:
+        (output / "rows").mkdir(parents=True, exist_ok=True)
+        cast = voices(cache, options.singers, _warn)
+        music: Mapping[Split, Sequence[Backing]] = (
+            backings(options.music) if options.music else dict.fromkeys(SHARES, ())
+        )
+        todo = list(plans(cast, options.hours, options.seed, music=options.music is not None))
+        manifest = {"seed": options.seed, "hours": options.hours, "packages": read_manifest(cache)}
+        _write(output / "manifest.json", (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
+        work = partial(make, cast=cast, music=music, output=output, seed=options.seed, warn=_warn)
+        rows: list[Row] = []
+        for number, row in enumerate(tqdm(_side_by_side(work, todo, options.workers), total=len(todo), unit="take"), 1):
+            rows += [row] if row is not None else []
+            if number % WRITTEN_EVERY == 0:
+                write_tables(output, rows)
+        write_tables(output, rows)
+    except TimbrescopeError as error:
+        parser.exit(1, f"{error}\n")
+    except OSError as error:
+        parser.exit(1, f"{output} cannot be written ({error}); choose another folder or make room.\n")
+
+
+def _side_by_side(work: Callable[[Plan], Row | None], todo: Sequence[Plan], workers: int) -> Iterator[Row | None]:
+    """Yield what ``work`` returns for each plan, as it is done.
+
+    Processes inherit the work when they are forked; a pool would send it to them, word lists and all, with every plan.
+
+    Raises:
+        OSError: the disk is full or may not be written.
+        TrainingError: a process has died.
+    """
+    if workers <= 1:
+        yield from map(work, todo)
+        return
+    context = multiprocessing.get_context("fork")
+    done: Any = context.Queue()
+    crew = [context.Process(target=_share, args=(work, todo[at::workers], done), daemon=True) for at in range(workers)]
+    for process in crew:
+        process.start()
+    left = workers
+    while left:
+        try:
+            row = done.get(timeout=_PATIENCE_SECONDS)
+        except queue.Empty:
+            if sum(process.is_alive() for process in crew) < left:
+                raise TrainingError(
+                    "A process that makes recordings has died; start again, and the rest is made."
+                ) from None
+            continue
+        if isinstance(row, str):
+            raise OSError(row)
+        if row == _END:
+            left -= 1
+        else:
+            yield row
+
+
+def _share(work: Callable[[Plan], Row | None], todo: Sequence[Plan], done: Any) -> None:
+    try:
+        for plan in todo:
+            done.put(work(plan))
+    except OSError as error:
+        done.put(str(error))
+    done.put(_END)
+
+
+def _kind(voice: Voice, rng: np.random.Generator) -> Kind:
+    if voice.sings:
+        return "as_is" if rng.random() < AS_IS_SHARE else "sung"
+    return "spoken" if rng.random() < SPOKEN_SHARE else "sung"
+
+
+def _performed(
+    plan: Plan,
+    voice: Voice,
+    music: Mapping[Split, Sequence[Backing]],
+    rng: np.random.Generator,
+    warn: Callable[[str], None],
+) -> Scene | None:
+    """Return phrases of a voice until they last long enough, as they are heard."""
+    wanted = rng.uniform(*SECONDS)
+    way = melodies.style(rng)
+    parts: list[Utterance] = []
+    for _ in range(TRIES):
+        try:
+            said = voice.phrase(rng)
+            part = (
+                sung(said, way, rng)
+                if plan.kind == "sung"
+                else Utterance(levelled(said.samples, PHRASE_RMS), said.segments)
+            )
+        except TimbrescopeError as error:
+            warn(f"{voice.name}: {error}")
+            continue
+        if part is not None and len(part.samples):
+            parts.append(part)
+        if sum(each.seconds for each in parts) + len(parts) * 0.5 > wanted:
+            break
+    if not parts:
+        return None
+    performed = joined(parts, partial(breath, mouth(parts[0]), rng), rng)
+    with_music = music[plan.split] and rng.random() < MUSIC_SHARE
+    return scene(performed, excerpt(music[plan.split], len(performed.samples), rng, warn) if with_music else None, rng)
+
+
+def _instrumental(pool: Sequence[Backing], rng: np.random.Generator, warn: Callable[[str], None]) -> Scene | None:
+    """Return music in which nobody sings."""
+    if not pool:
+        return None
+    samples = round(rng.uniform(*SECONDS) * SAMPLE_RATE)
+    nobody = Utterance(np.zeros(samples, np.float32), (Segment(0.0, samples / SAMPLE_RATE, phonemes.SILENCE),))
+    return scene(nobody, excerpt(pool, samples, rng, warn), rng)
+
+
+def _warn(text: str) -> None:
+    tqdm.write(text, file=sys.stderr)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replaced_when_done(path) as file:
+        file.write(content)
+
+
+if __name__ == "__main__":
+    main()
