@@ -28,6 +28,7 @@ from timbrescope.commands import live
 from timbrescope.recognition.checkpoint import save_checkpoint
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
+from timbrescope.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +171,15 @@ def test_osc_carries_scores_levels_brightness_and_events(capsys: pytest.CaptureF
     assert min(brightness) < 500  # of the tone of 150 Hz
     assert max(brightness) > 3000  # of that of 3500 Hz
     assert "+ low" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("playing")
+def test_osc_carries_the_pitch_where_a_voice_is_followed() -> None:
+    Settings(voice="on").save(paths.config())
+    with receiver() as program:
+        assert run("--seconds", 40, "--osc", program.port) == 0
+        found = [message.params[0] for message in program.messages() if message.address == "/timbrescope/pitch"]
+    assert any(abs(1200 * np.log2(hz / 150)) < 50 for hz in found)
 
 
 @pytest.mark.usefixtures("playing")

@@ -13,7 +13,13 @@ from timbrescope.core.events import Event
 from timbrescope.core.sound_now import Sound
 from timbrescope.core.timeline import ScoreSpec
 from timbrescope.outputs.midi import OWN_PORT, MidiOutput, midi_ports, open_port
-from timbrescope.outputs.midi_map import BRIGHTNESS_CONTROLLER, CONTROLLERS, LEVEL_CONTROLLER
+from timbrescope.outputs.midi_map import (
+    BRIGHTNESS_CONTROLLER,
+    CENTS_CONTROLLER,
+    CONTROLLERS,
+    LEVEL_CONTROLLER,
+    PITCH_CONTROLLER,
+)
 from timbrescope.outputs.output import Moment
 
 SPECS = [
@@ -52,6 +58,15 @@ def test_scores_level_and_brightness_are_controllers(port: EchoPort, output: Mid
         (3, second): 32,
         (3, third): 127,
     }
+
+
+@pytest.mark.parametrize(("hz", "note", "cents"), [(440.0, 69, 64), (440.0 * 2 ** (25 / 1200), 69, 89), (27.5, 21, 64)])
+def test_the_pitch_is_a_note_and_how_far_off_it_is(
+    port: EchoPort, output: MidiOutput, hz: float, note: int, cents: int
+) -> None:
+    output.moment(Moment({}, Sound(pitch_hz=hz)))
+    found = controls(port)
+    assert (found[2, PITCH_CONTROLLER], found[2, CENTS_CONTROLLER]) == (note, cents)
 
 
 def test_only_what_has_changed_is_sent(port: EchoPort, output: MidiOutput) -> None:

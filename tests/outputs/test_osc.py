@@ -17,15 +17,16 @@ def test_a_moment_carries_every_score_the_level_and_the_brightness_at_legal_addr
     with receiver() as program:
         output = OscOutput(f"localhost:{program.port}")
         output.begin([SPEC])
-        output.moment(Moment({SPEC.name: scores}, Sound(-20.0, -6.0, 1500.0)))
+        output.moment(Moment({SPEC.name: scores}, Sound(-20.0, -6.0, 1500.0, 220.0)))
         output.close()
         found = {message.address: message.params for message in program.messages()}
-    assert len(found) == 52
+    assert len(found) == 53
     assert found["/timbrescope/score/my_model/drum_bass"] == [0.0]
     assert found["/timbrescope/score/my_model/a_b"] == [pytest.approx(1 / 49)]
     assert found["/timbrescope/score/my_model/47"] == [1.0]
     assert found["/timbrescope/level"] == [-20.0, -6.0]
     assert found["/timbrescope/brightness"] == [1500.0]
+    assert found["/timbrescope/pitch"] == [220.0]
 
 
 def test_silence_has_a_level_and_no_brightness() -> None:

@@ -162,7 +162,7 @@ class Listening:
             if len(rows):
                 self._newest[follower.spec.name] = rows[-1]
         if self._outputs:
-            sound = describe_sound(chunk.levels, chunk.peaks, chunk.mel)
+            sound = describe_sound(chunk.levels, chunk.peaks, chunk.mel, chunk.voice)
             self._outputs.moment(Moment(dict(self._newest), sound))
         present = [event for follower in self._followers for event in follower.present]
         for event in self._alerts.due(present, chunk.seconds):

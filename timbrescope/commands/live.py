@@ -126,10 +126,10 @@ def run(options: argparse.Namespace) -> int:
         stack.callback(outputs.close)
         source.start()  # the models may take a while
         recognisers = _load(checkpoints, options)
-        hysteresis = Settings.load(paths.config()).hysteresis
-        followers = event_followers([recogniser.score_spec for recogniser in recognisers], hysteresis)
+        settings = Settings.load(paths.config())
+        followers = event_followers([recogniser.score_spec for recogniser in recognisers], settings.hysteresis)
         listening = Listening(followers, [report], outputs, _alerts(options, followers))
-        _listen(source, recognisers, listening, options.seconds or math.inf, draw=bool(outputs))
+        _listen(source, recognisers, listening, options.seconds or math.inf, settings if outputs else None)
         source.close()
         takes = [str(take) for take in recorder.close()] if recorder is not None else []
         report.end(source.seconds, source.dropouts, source.lost_seconds, takes)
@@ -230,13 +230,30 @@ def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def _listen(
-    source: LiveInput, recognisers: "Sequence[LiveRecogniser]", listening: Listening, seconds: float, *, draw: bool
+    source: LiveInput,
+    recognisers: "Sequence[LiveRecogniser]",
+    listening: Listening,
+    seconds: float,
+    describe: Settings | None,
 ) -> None:
-    """Recognise and tell until the sound ends or there has been enough of it."""
+    """Recognise and tell until the sound ends or there has been enough of it.
+
+    Args:
+        source: of the sound.
+        recognisers: that listen.
+        listening: tells it.
+        seconds: how much is enough.
+        describe: the settings by which the sound itself is described, pitch included; None describes nothing.
+    """
     from timbrescope.recognition.pipeline import analyse
 
+    voice = None
+    if describe is not None and describe.follows_voice({recogniser.spec.kind for recogniser in recognisers}):
+        from timbrescope.recognition.voice import VoiceStream
+
+        voice = VoiceStream(describe.formant_ceiling)
     listening.begin(source.device, source.sample_rate)
-    for chunk in analyse(source, recognisers, batch=1, draw=draw):
+    for chunk in analyse(source, recognisers, batch=1, draw=describe is not None, voice=voice):
         listening.hear(chunk)
         if chunk.seconds >= seconds:
             source.stop()

@@ -1,4 +1,4 @@
-"""How loud and how bright the sound of a moment is."""
+"""How loud, how bright and how high the sound of a moment is."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timbrescope.core import picture
+from timbrescope.core.voice import F0
 
 SILENCE_DB: Final = -120.0
 MOMENT_SECONDS: Final = 0.25
@@ -23,24 +24,31 @@ class Sound:
         rms_db: level in dB of full scale, -120 in silence.
         peak_db: highest sample likewise.
         brightness_hz: centroid of the power spectrum, 20 Hz to 16 kHz; None in silence.
+        pitch_hz: of a voice; None where there is none, or where it is not followed.
     """
 
     rms_db: float = SILENCE_DB
     peak_db: float = SILENCE_DB
     brightness_hz: float | None = None
+    pitch_hz: float | None = None
 
 
-def describe_sound(levels: NDArray[np.floating], peaks: NDArray[np.int16], mel: NDArray[np.uint8]) -> Sound:
+def describe_sound(
+    levels: NDArray[np.floating], peaks: NDArray[np.int16], mel: NDArray[np.uint8], voice: NDArray[np.floating]
+) -> Sound:
     """Describe a moment; each array may be empty.
 
     Args:
         levels: RMS of each 10 ms in full scale, shape (n,).
         peaks: lowest and highest sample of each 10 ms, shape (n, 2).
         mel: columns of the picture, shape (n, picture.N_MELS).
+        voice: pitch and more, shape (n, voice.COLUMNS).
     """
     rms = float(np.sqrt(np.mean(np.square(levels, dtype=np.float64)))) if len(levels) else 0.0
     peak = float(np.abs(peaks.astype(np.int32)).max()) / _FULL_SCALE if len(peaks) else 0.0
-    return Sound(decibels(rms), decibels(peak), _centroid_hz(mel))
+    voiced = voice[voice[:, F0] > 0, F0]
+    pitch_hz = float(np.median(voiced)) if len(voiced) else None
+    return Sound(decibels(rms), decibels(peak), _centroid_hz(mel), pitch_hz)
 
 
 def decibels(amplitude: float) -> float:

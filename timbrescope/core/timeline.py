@@ -113,7 +113,7 @@ class Timeline:
         """Describe the sound of the quarter of a second before a time; of what is not there yet nothing is said."""
         stop = round(seconds / picture.HOP_SECONDS)
         start = stop - round(MOMENT_SECONDS / picture.HOP_SECONDS)
-        return describe_sound(*(track.read(start, stop) for track in (self.levels, self.peaks, self.mel)))
+        return describe_sound(*(track.read(start, stop) for track in (self.levels, self.peaks, self.mel, self.voice)))
 
     @property
     def is_silent(self) -> bool:

@@ -12,7 +12,9 @@ from timbrescope.core.events import Event
 from timbrescope.core.timeline import ScoreSpec
 from timbrescope.outputs.midi_map import (
     BRIGHTNESS_CONTROLLER,
+    CENTS_CONTROLLER,
     LEVEL_CONTROLLER,
+    PITCH_CONTROLLER,
     Place,
     event_notes,
     midi_map,
@@ -103,12 +105,20 @@ class MidiOutput:
         self._notes = event_notes(specs, self._channel)
 
     def moment(self, moment: Moment) -> None:
-        """Send the controllers that have changed: 0 to 127 for scores of 0 to 1, level and brightness likewise."""
+        """Send the controllers that have changed: 0 to 127 for scores of 0 to 1, level and brightness likewise.
+
+        The pitch is the number of the nearest note, and by how many cents it is off, with 64 in tune.
+        """
         sound = moment.sound
         self._control(self._channel, LEVEL_CONTROLLER, 1 - sound.rms_db / _QUIETEST_DB)
         if sound.brightness_hz is not None:
             height = math.log(sound.brightness_hz / _DARKEST_HZ) / math.log(_BRIGHTEST_HZ / _DARKEST_HZ)
             self._control(self._channel, BRIGHTNESS_CONTROLLER, height)
+        if sound.pitch_hz is not None:
+            cents = 6900 + 1200 * math.log2(sound.pitch_hz / 440.0)
+            note = round(cents / 100)
+            self._control(self._channel, PITCH_CONTROLLER, note / _HIGHEST)
+            self._control(self._channel, CENTS_CONTROLLER, (64 + cents - 100 * note) / _HIGHEST)
         for model, row in moment.scores.items():
             for place, score in zip(self._places[model], row.tolist(), strict=False):  # none beyond channel 16
                 if place.controller is not None:

@@ -15,6 +15,8 @@ from timbrescope.core.timeline import ScoreSpec
 CHANNELS: Final = 16
 LEVEL_CONTROLLER: Final = 2  # breath: how hard somebody plays
 BRIGHTNESS_CONTROLLER: Final = 74  # the one that MIDI calls so
+PITCH_CONTROLLER: Final = 16  # general purpose
+CENTS_CONTROLLER: Final = 17  # likewise
 CONTROLLERS: Final = (*range(20, 32), *range(102, 120), *range(85, 91), 3, 9, 14, 15, *range(52, 64), 46, 47, 41, 35)
 LOWEST_NOTE: Final = 36
 _NOTES: Final = 128 - LOWEST_NOTE

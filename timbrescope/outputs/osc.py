@@ -63,13 +63,15 @@ class OscOutput:
         }
 
     def moment(self, moment: Moment) -> None:
-        """Send the score of each label, RMS and peak in dB of full scale, and in sound its brightness in Hz."""
+        """Send the score of each label, RMS and peak in dB of full scale, and brightness and pitch in Hz."""
         for model, row in moment.scores.items():
             self._send([(place, (score,)) for place, score in zip(self._labels[model], row.tolist(), strict=True)])
         sound = moment.sound
         about: list[tuple[str, Sequence[float]]] = [(f"{PREFIX}/level", (sound.rms_db, sound.peak_db))]
         if sound.brightness_hz is not None:
             about.append((f"{PREFIX}/brightness", (sound.brightness_hz,)))
+        if sound.pitch_hz is not None:
+            about.append((f"{PREFIX}/pitch", (sound.pitch_hz,)))
         self._send(about)
 
     def event(self, event: Event) -> None:

@@ -23,17 +23,25 @@ from PySide6.QtWidgets import (
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.core.timeline import ScoreSpec
 from timbrescope.outputs.midi import midi_ports
-from timbrescope.outputs.midi_map import BRIGHTNESS_CONTROLLER, CHANNELS, LEVEL_CONTROLLER, midi_map
+from timbrescope.outputs.midi_map import (
+    BRIGHTNESS_CONTROLLER,
+    CENTS_CONTROLLER,
+    CHANNELS,
+    LEVEL_CONTROLLER,
+    PITCH_CONTROLLER,
+    midi_map,
+)
 from timbrescope.settings import Settings
 
 _OWN = "Own port “timbrescope”"
 _SENT = (
-    "Scores, labels that enter and leave, level and brightness are sent while an input is listened to or a recording "
-    "plays."
+    "Scores, labels that enter and leave, level, brightness and the pitch of a voice are sent while an input is "
+    "listened to or a recording plays."
 )
 _MIDI = (
     f"Each label has a controller for its score and a note that sounds while it is there. On the channel of the first "
-    f"model, controller {LEVEL_CONTROLLER} is the level and {BRIGHTNESS_CONTROLLER} the brightness."
+    f"model, controller {LEVEL_CONTROLLER} is the level, {BRIGHTNESS_CONTROLLER} the brightness, {PITCH_CONTROLLER} "
+    f"the note of a voice and {CENTS_CONTROLLER} by how many cents it is off (64: in tune)."
 )
 
 
