@@ -33,7 +33,9 @@ def open_window(path: Path | None) -> int:
     window = MainWindow(Settings.load(paths.config()))
     window.show()
     catch_everything(window)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last one only on Unix
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, lambda *_: window.close_at_once())
     if path is not None:
         window.open_file(path)
     return application.exec()
@@ -63,7 +65,7 @@ def catch_everything(window: MainWindow) -> None:
 
     def show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            window.close()
+            window.close_at_once()
             return
         text = sentence(error.with_traceback(traceback))
         if text not in shown:

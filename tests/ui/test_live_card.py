@@ -1,6 +1,8 @@
 """The window at a real sound server: what is played is seen, recognised and recorded."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import soundfile
 
 from tests.audio.conftest import card
 from tests.sound_card import SoundCard
+from timbrescope.settings import Settings
 
 __all__ = ["card"]
 PROGRAM = """
@@ -122,3 +125,32 @@ until(lambda: listener.sitting.input.level.peak > 0.1); print("back", flush=True
     back, last = out.splitlines()
     assert back == "back"
     assert json.loads(last)["difference"] < 1e-4
+
+
+def test_a_signal_ends_the_program_and_leaves_the_take_whole(card: SoundCard) -> None:
+    takes = card.folder / "takes"
+    Settings(take_folder=str(takes), take_format="wav", models=()).save(Path(os.environ["TIMBRESCOPE_CONFIG"]))
+    process = card.start(
+        """
+from PySide6.QtCore import QTimer
+from timbrescope import app
+from timbrescope.ui.main_window import MainWindow
+show = MainWindow.show
+def show_and_record(window):
+    show(window)
+    window.actions_["record"].trigger()
+    timer = QTimer(window, interval=100)
+    timer.timeout.connect(lambda: window.session.timeline.seconds > 1 and print("on", flush=True))
+    timer.start()
+MainWindow.show = show_and_record
+app.open_window(None)
+"""
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n", process.communicate()[1]
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    (take,) = takes.iterdir()
+    assert take.suffix == ".wav"
+    assert soundfile.info(take).duration > 1

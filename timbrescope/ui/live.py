@@ -25,10 +25,10 @@ class Live(QObject):
         listener: opens inputs and writes files.
         now: the playhead of an input.
         inputs: the menu of inputs.
+        asks: whether a recording ends only when the user agrees.
     """
 
     began = Signal(object)  # the Sitting
-    left_nothing = Signal()  # it ended, and there is no sound to play
     file_ready = Signal(object)  # a take to open in its place
     recorded = Signal(object)  # a finished file
 
@@ -40,6 +40,7 @@ class Live(QObject):
         self._notice = notice
         self._window = window
         self._saving: JobThread | None = None
+        self.asks = True
         self.now = now
         self.inputs = InputsMenu(preferences, window)
         self.listener = Listener(session, self)
@@ -61,7 +62,7 @@ class Live(QObject):
 
     def may_leave(self, deed: str) -> bool:
         """Ask whether a recording may end for something else; True where nothing is recorded."""
-        if self.listener.recording is None:
+        if self.listener.recording is None or not self.asks:
             return True
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
@@ -131,7 +132,6 @@ class Live(QObject):
         self._notice.show_notice(sentence, "Try again", self._try_again)
         if self.now.is_live:  # another input was wanted
             self.now.end()
-            self.left_nothing.emit()
 
     def _try_again(self) -> None:
         self._notice.dismiss()
@@ -169,7 +169,10 @@ class Live(QObject):
                 return
         except AudioError as error:
             self._notice.show_notice(str(error))
-        self.left_nothing.emit()
+        self._notice.show_notice(
+            "You can look at what was heard; its sound was not kept. Record keeps it next time, and File > Settings > "
+            "Listening can keep it always."
+        )
 
 
 def _recorded(takes: tuple[Path, ...]) -> str:

@@ -37,6 +37,7 @@ from timbrescope.ui.preferences import Preferences
 from timbrescope.ui.recent import RecentFiles
 from timbrescope.ui.recording_page import RecordingPage
 from timbrescope.ui.session import Session
+from timbrescope.ui.singing import Singing
 from timbrescope.ui.start_page import StartPage
 from timbrescope.ui.status_line import StatusLine
 from timbrescope.ui.theme import apply_theme, choose_theme
@@ -74,6 +75,9 @@ class MainWindow(QMainWindow):
         self.monitoring = Monitoring(
             self.session, self.page.event_log, self.viewport, self.transport, self.preferences, self.notice, self
         )
+        self.singing = Singing(
+            self.session, self.viewport, self.transport, self.page, self.preferences, self.notice, self
+        )
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -102,7 +106,8 @@ class MainWindow(QMainWindow):
 
     def _build_bars(self) -> None:
         self.recent = RecentFiles(self._memory, self.start_page, self.actions_["recent"], self.open_file, self)
-        self.models_menu = ModelsMenu(self.preferences.settings.models, self)
+        self.singing.take_actions(self.actions_)
+        self.models_menu = ModelsMenu(self.preferences, self.notice, self)
         self.actions_["models"].setMenu(self.models_menu)
         self.actions_["inputs"].setMenu(self.live.inputs)
         self.start_page.set_inputs(self.live.inputs)
@@ -120,10 +125,9 @@ class MainWindow(QMainWindow):
         self.start_page.listen_asked.connect(self.live.listener.listen)
         self.start_page.mend_asked.connect(self.unfinished.mend)
         self.unfinished.found.connect(self.start_page.show_unfinished)
-        self.unfinished.mended.connect(self._on_mended)
+        self.unfinished.mended.connect(self.open_file)
         self.unfinished.noticed.connect(self.notice.show_notice)
         self.live.began.connect(self._on_began)
-        self.live.left_nothing.connect(self._on_left_nothing)
         self.live.file_ready.connect(self.open_file)
         self.live.recorded.connect(self.recent.add)
         self.live_bar.back_asked.connect(self.live.now.back_to_now)
@@ -134,9 +138,7 @@ class MainWindow(QMainWindow):
         self.page.range_stepped.connect(partial(self.preferences.step, "range_db"))
         self.transport.playing_changed.connect(self._show_playing)
         self.transport.noticed.connect(self.notice.show_notice)
-        self.models_menu.noticed.connect(self.notice.show_notice)
-        self.models_menu.chosen.connect(self._choose_models)
-        self.models_menu.installed.connect(self._on_installed)
+        self.models_menu.installed.connect(self.session.analyse_again)
         self.preferences.noticed.connect(self.notice.show_notice)
         self.preferences.changed.connect(self._on_settings_changed)
         session = self.session
@@ -202,6 +204,7 @@ class MainWindow(QMainWindow):
         for name, action in self.actions_.by_name():
             if name not in WITHOUT_RECORDING:
                 action.setEnabled(enabled and (file or name not in NEEDS_FILE))
+        self.singing.show_state()
         self._live_actions.show_state()
 
     @Slot(object)
@@ -229,25 +232,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_began(self, sitting: Sitting) -> None:
         self.setWindowTitle(f"{sitting.input.device} — timbrescope")
-        self.bar.title.setText(sitting.input.device)
+        self.bar.title.clear()  # the line below says it
         self.status.progress.hide()
         self._enable_recording_actions(enabled=True, file=False)
-        if missing := self.models_menu.missing():
-            self._offer_models(missing)
-
-    @Slot()
-    def _on_left_nothing(self) -> None:
-        self.notice.show_notice(
-            "You can look at what was heard; its sound was not kept. Record keeps it next time, and File > Settings > "
-            "Listening can keep it always."
-        )
-
-    @Slot(object)
-    def _on_mended(self, files: tuple[Path, ...]) -> None:
-        if files:
-            self.open_file(files[-1])
-            names = files[0].name if len(files) == 1 else f"{len(files)} recordings"
-            self.notice.show_notice(f"Made whole again: {names} in {files[-1].parent}.")
+        self.models_menu.offer_missing()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -262,11 +250,10 @@ class MainWindow(QMainWindow):
             return
         self.viewport.set_duration(self.session.timeline.seconds)
         self.status.progress.hide()
-        missing = self.models_menu.missing()
         if self.session.timeline.is_silent:
             self.notice.show_notice("This recording holds nothing but silence; check how it was made.")
-        elif missing:
-            self._offer_models(missing)
+        else:
+            self.models_menu.offer_missing()
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
@@ -277,25 +264,6 @@ class MainWindow(QMainWindow):
         else:
             self.transport.unload()
             self._show_start_page(sentence)
-
-    # Models
-
-    def _offer_models(self, missing: list[str]) -> None:
-        names = " and ".join(missing)
-        self.notice.show_notice(
-            f"{names} is not installed, so what it would recognise is missing. It is fetched once (30 MB).",
-            "Install",
-            partial(self.models_menu.install, missing),
-        )
-
-    @Slot()
-    def _on_installed(self) -> None:
-        self.notice.dismiss()
-        self.session.analyse_again()
-
-    @Slot(tuple)
-    def _choose_models(self, models: tuple[str, ...]) -> None:
-        self.preferences.put("models", models)
 
     # Settings
 
@@ -310,14 +278,13 @@ class MainWindow(QMainWindow):
     def _on_settings_changed(self, before: Settings, settings: Settings) -> None:
         """Hand changed settings on; what changes the scores starts the analysis again."""
         self.session.settings = settings
-        self.models_menu.models = settings.models
         self.transport.set_volume(settings.volume / 100)
         self.transport.follow = settings.follow
         self._show_options()
         self.page.set_settings(settings)
         if settings.theme != before.theme:
             self._set_theme()
-        keys = ("models", "device", "update_seconds")
+        keys = ("models", "device", "update_seconds", "voice", "formant_ceiling")
         if any(getattr(settings, key) != getattr(before, key) for key in keys):
             self.session.analyse_again()
 
@@ -343,12 +310,14 @@ class MainWindow(QMainWindow):
     def _tick(self) -> None:
         self.live.listener.tick()
         self.transport.tick()
+        self.singing.tick()
         self.page.tick()
         self.live_bar.tick()
 
     @Slot()
     def _slow_tick(self) -> None:
         self.page.slow_tick()
+        self.singing.slow_tick()
         self.live_bar.slow_tick()
 
     @Slot(bool)
@@ -369,6 +338,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.open_file(Path(files[0]))
 
+    def close_at_once(self) -> None:
+        """Close without asking; a recording is finished first."""
+        self.live.asks = False
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop all work and remember the window's place; a recording is finished first, if the user agrees."""
         if not self.live.may_leave("quit"):
@@ -379,6 +353,7 @@ class MainWindow(QMainWindow):
         self.monitoring.close()
         self._memory.geometry = self.saveGeometry()
         self.live.leave()
+        self.singing.close()
         self.transport.unload()
         self.session.close()
         self.live.wait()

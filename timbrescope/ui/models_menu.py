@@ -11,19 +11,20 @@ from timbrescope.core.labels import rank
 from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore, StoredModel
 from timbrescope.ui.model_card import ModelCard
+from timbrescope.ui.notice_bar import NoticeBar
+from timbrescope.ui.preferences import Preferences
 from timbrescope.ui.threads import JobThread
 
 
 class ModelsMenu(QMenu):
     """One entry a model; ticking one that is not installed fetches it first. Each installed one has a card."""
 
-    chosen = Signal(tuple)
-    noticed = Signal(str)
     installed = Signal()
 
-    def __init__(self, models: Sequence[str], parent: QWidget) -> None:
+    def __init__(self, preferences: Preferences, notice: NoticeBar, parent: QWidget) -> None:
         super().__init__(parent)
-        self.models = tuple(models)
+        self._preferences = preferences
+        self._notice = notice
         self._store = ModelStore()
         self._job: JobThread | None = None
         self.about = QMenu("&About this model", self)
@@ -32,7 +33,17 @@ class ModelsMenu(QMenu):
     def missing(self) -> list[str]:
         """Return those of the chosen models that are not installed and can be fetched."""
         available = {model.name for model in self._store.models() if not model.installed}
-        return [name for name in self.models if name in available]
+        return [name for name in self._preferences.settings.models if name in available]
+
+    def offer_missing(self) -> None:
+        """Offer to fetch those of the chosen models that are not here, if any."""
+        if missing := self.missing():
+            self._notice.show_notice(
+                f"{' and '.join(missing)} is not installed, so what it would recognise is missing. It is fetched once "
+                "(30 MB).",
+                "Install",
+                partial(self.install, missing),
+            )
 
     def install(self, names: Sequence[str]) -> None:
         """Fetch models beside the window; ``installed`` or a notice tells how it went."""
@@ -44,10 +55,15 @@ class ModelsMenu(QMenu):
                 self._store.install(name, say)
 
         self._job = JobThread(job, self)
-        self._job.progressed.connect(self.noticed)
-        self._job.failed.connect(self.noticed)
-        self._job.succeeded.connect(self.installed)
+        self._job.progressed.connect(self._notice.show_notice)
+        self._job.failed.connect(self._notice.show_notice)
+        self._job.succeeded.connect(self._on_installed)
         self._job.start()
+
+    @Slot()
+    def _on_installed(self) -> None:
+        self._notice.dismiss()
+        self.installed.emit()
 
     def wait(self) -> None:
         """Wait for a fetch that is under way."""
@@ -61,7 +77,7 @@ class ModelsMenu(QMenu):
         for model in models:
             action = self.addAction(model.title if model.installed else f"{model.title} (install)")
             action.setCheckable(model.installed)
-            action.setChecked(model.installed and model.name in self.models)
+            action.setChecked(model.installed and model.name in self._preferences.settings.models)
             action.triggered.connect(partial(self._toggle, model.name, model.installed))
         self.about.clear()
         for model in models:
@@ -78,14 +94,14 @@ class ModelsMenu(QMenu):
         try:
             card = ModelCard(model, read_spec(model.path), self.parentWidget())
         except ModelError as error:
-            self.noticed.emit(str(error))
+            self._notice.show_notice(str(error))
             return
         card.exec()
         card.deleteLater()
 
     def _toggle(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
-        others = tuple(model for model in self.models if model != name)
-        self.models = others if installed and name in self.models else (*others, name)
-        self.chosen.emit(self.models)
+        before = self._preferences.settings.models
+        others = tuple(model for model in before if model != name)
+        self._preferences.put("models", others if installed and name in before else (*others, name))
         if not installed:
             self.install([name])

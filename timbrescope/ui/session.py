@@ -103,6 +103,8 @@ class Session(QObject):
         """Read the open recording once more, with other models or settings."""
         if self.path is not None:
             self.open(self.path)
+        elif self.sitting is not None:
+            self.noticed.emit("Other models and settings of recognition are used when you listen again.")
 
     def close(self) -> None:
         """Stop everything and wait for it; no thread is left behind."""

@@ -11,7 +11,7 @@ from timbrescope.ui.threads import JobThread
 
 
 class UnfinishedTakes(QObject):
-    """Works beside the window; ``found`` carries the takes, ``mended`` the files that they have become."""
+    """Works beside the window; ``found`` carries the takes, ``mended`` the newest file that came of them."""
 
     found = Signal(object)
     mended = Signal(object)
@@ -66,4 +66,7 @@ class UnfinishedTakes(QObject):
     def _on_mended(self) -> None:
         self._takes = ()
         self.found.emit(())
-        self.mended.emit(tuple(self._files))
+        if self._files:
+            self.mended.emit(self._files[-1])
+            names = self._files[0].name if len(self._files) == 1 else f"{len(self._files)} recordings"
+            self.noticed.emit(f"Made whole again: {names} in {self._files[-1].parent}.")
