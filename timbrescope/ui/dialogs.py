@@ -163,8 +163,8 @@ class AboutDialog(QDialog):
     """Version, licence and the packages that timbrescope stands on, with theirs."""
 
     _PACKAGES = (
-        "av", "mutagen", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "safetensors", "sounddevice",
-        "soundfile", "soxr", "torch", "tqdm",
+        "av", "mido", "mutagen", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "python-osc",
+        "python-rtmidi", "safetensors", "sounddevice", "soundfile", "soxr", "torch", "tqdm",
     )  # fmt: skip
 
     def __init__(self, parent: QWidget | None = None) -> None:

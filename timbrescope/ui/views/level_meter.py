@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from timbrescope.audio.meter import Level
+from timbrescope.core.sound_now import decibels
 from timbrescope.ui.theme import Theme
 
 FLOOR_DB = -60.0
@@ -138,8 +139,3 @@ class LevelMeter(QWidget):
     def _between(self, box: QRectF, low: float, high: float) -> QRectF:
         left = self._place(box, low)
         return QRectF(left, box.top(), self._place(box, high) - left, box.height())
-
-
-def decibels(peak: float) -> float:
-    """Return the level of a sample in dB of full scale."""
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
