@@ -1,7 +1,7 @@
 """Labels in time: segments in order, none over another, and the edits that keep them so."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -68,7 +68,7 @@ def in_order(segments: Iterable[Segment]) -> Segments:
     return tuple(kept)
 
 
-def index_at(segments: Segments, seconds: float) -> int | None:
+def index_at(segments: Sequence[Segment], seconds: float) -> int | None:
     """Return which segment sounds at a time; None in a gap."""
     index = bisect_right(segments, seconds, key=lambda one: one.start) - 1
     return index if index >= 0 and seconds < segments[index].end else None

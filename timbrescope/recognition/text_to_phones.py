@@ -85,7 +85,8 @@ class _Speaker:
     def __init__(self, language: str) -> None:
         self.language = language
         self._library = _load()
-        if self._library.espeak_SetVoiceByName(language.encode()) != 0:
+        names = (language, language.split("-", maxsplit=1)[0])  # "fr-fr" is called "fr" there
+        if all(self._library.espeak_SetVoiceByName(name.encode()) != 0 for name in names):
             raise AlignmentError(
                 f'eSpeak NG knows no language "{language}"; examples are en-us, fr, de, es, it, ja, cmn.'
             )

@@ -89,6 +89,8 @@ def menus(window: "MainWindow") -> MenuPlan:
                     tip="Go to the list of what enters and leaves"),
             Command("events", "E&vents", window.page.side.show_events, ("E",),
                     tip="Go to the list of every label that enters or leaves"),
+            Command("voice", "V&oice", window.singing.show_voice, ("V",),
+                    tip="Follow a singer's pitch, vibrato and vowels"),
             Command("stage", "&Stage view", monitoring.show_stage, ("F11",),
                     tip="Fill the screen with what sounds now"),
             Command("all_tags", "Show every &tag", partial(preferences.put, "all_tags"), ("T",), checkable=True,
@@ -103,6 +105,7 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("tags", "&Write tags…", partial(_write_tags, window), ("Ctrl+T",),
                     tip="Write genre, mood and instruments into the file's tags"),
         ]),
+        ("&Annotation", window.singing.commands()),
         ("&Help", [
             Command("shortcuts", "&Keyboard and mouse", partial(_show_shortcuts, window), ("F1",)),
             Command("log", "Show &log", _show_log),

@@ -5,8 +5,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QSplitter, QStyle
 
 from timbrescope.core.clock import clock
 from timbrescope.settings import Settings
+from timbrescope.ui.annotation import Annotation
 from timbrescope.ui.event_log import EventLog
 from timbrescope.ui.findings import Findings
+from timbrescope.ui.phonemes_heard import PhonemesHeard
 from timbrescope.ui.session import Session
 from timbrescope.ui.side_panel import SidePanel
 from timbrescope.ui.theme import Theme
@@ -17,8 +19,10 @@ from timbrescope.ui.views.colour_bar import ColourBar
 from timbrescope.ui.views.event_list import EventList
 from timbrescope.ui.views.lanes import LanesView
 from timbrescope.ui.views.meters import MetersView
+from timbrescope.ui.views.segment_lanes import SegmentLanes
 from timbrescope.ui.views.spectrogram import AXIS_WIDTH, SpectrogramView
 from timbrescope.ui.views.summary_line import SummaryLine
+from timbrescope.ui.views.voice_view import VoiceView
 from timbrescope.ui.views.waveform import OverviewView
 
 _SCROLL_STEPS = 10_000
@@ -46,7 +50,11 @@ class RecordingPage(QWidget):
         self.changes = ChangesList(self.findings, viewport)
         self.event_log = EventLog(session, self)
         self.events = EventList(self.event_log, viewport, theme)
-        self.side = SidePanel(self.meters, self.changes, self.events)
+        self.heard = PhonemesHeard(session, self)
+        self.annotation = Annotation(self)
+        self.segments = SegmentLanes(self.heard, self.annotation, viewport, theme)
+        self.voice = VoiceView(session, viewport, self.heard, self.annotation, theme)
+        self.side = SidePanel(self.meters, self.changes, self.events, self.voice)
         self.colour_bar = ColourBar(theme, settings)
         self.colour_bar.setFixedWidth(_SIDE_WIDTH)
         self.position = QLabel()
@@ -59,7 +67,8 @@ class RecordingPage(QWidget):
         margin = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)  # of the lanes' scroll bar
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(_row(self.colour_bar, self.spectrogram, margin))
+        sound = _column(_row(self.colour_bar, self.spectrogram, margin), _row(None, self.segments, margin))
+        self._splitter.addWidget(sound)
         self._splitter.addWidget(self.lanes)
         self._splitter.setStretchFactor(0, 3)
         self._splitter.setStretchFactor(1, 2)
@@ -74,24 +83,28 @@ class RecordingPage(QWidget):
         body.addLayout(left, 1)
         body.addWidget(self.side)
 
-        self._time_views = (self.overview, self.spectrogram, self.lanes.plot)
-        for view in self._time_views:
+        self._connect()
+        self._fit_scroll_bar()
+        self._show_position()
+
+    def _connect(self) -> None:
+        for view in (self.overview, self.spectrogram, self.segments, self.lanes.plot):
             view.sought.connect(self.sought)
             view.pointed.connect(self.pointed)
         self.side.sought.connect(self.sought)
         self.colour_bar.gain_stepped.connect(self.gain_stepped)
         self.colour_bar.range_stepped.connect(self.range_stepped)
-        viewport.moved.connect(self._fit_scroll_bar)
-        viewport.playhead_moved.connect(self._show_position)
-        viewport.moved.connect(self._show_position)
+        self._viewport.moved.connect(self._fit_scroll_bar)
+        self._viewport.playhead_moved.connect(self._show_position)
+        self._viewport.moved.connect(self._show_position)
         self._scroll_bar.valueChanged.connect(self._scroll)
-        self._fit_scroll_bar()
-        self._show_position()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
-        for part in (self.overview, self.spectrogram, self.lanes, self.meters, self.events, self.colour_bar):
+        for part in (self.overview, self.spectrogram, self.segments, self.lanes, self.colour_bar):
             part.set_theme(theme)
+        for panel in (self.meters, self.events, self.voice):
+            panel.set_theme(theme)
 
     def set_settings(self, settings: Settings) -> None:
         """Take other settings of the picture, the lanes and the meters."""
@@ -105,7 +118,9 @@ class RecordingPage(QWidget):
         """Redraw what changed."""
         self.overview.tick()
         self.spectrogram.tick()
+        self.segments.tick()
         self.lanes.tick()
+        self.voice.tick()
 
     @Slot()
     def slow_tick(self) -> None:
@@ -114,6 +129,8 @@ class RecordingPage(QWidget):
         self.meters.slow_tick()
         self.changes.slow_tick()
         self.events.slow_tick()
+        self.voice.slow_tick()
+        self.side.show_voice(shown=self.voice.has_something)
 
     @Slot()
     def _show_position(self) -> None:
@@ -138,11 +155,22 @@ class RecordingPage(QWidget):
         self._viewport.show_time(value / _SCROLL_STEPS * self._viewport.duration, self._viewport.seconds)
 
 
-def _row(side: QWidget, view: QWidget, margin: int) -> QWidget:
+def _column(upper: QWidget, lower: QWidget) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(upper, 1)
+    layout.addWidget(lower)
+    return column
+
+
+def _row(side: QWidget | None, view: QWidget, margin: int) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, margin, 0)
     layout.setSpacing(0)
-    layout.addWidget(side)
+    if side is not None:
+        layout.addWidget(side)
     layout.addWidget(view, 1)
     return row

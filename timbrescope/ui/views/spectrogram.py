@@ -15,6 +15,7 @@ from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, picture_colours
 from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.base import TimeBox, TimeView
+from timbrescope.ui.views.pitch_curve import PitchCurve
 
 AXIS_WIDTH = 56
 _HERTZ = (20, 50, 100, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 4000, 5000, 7000, 10_000, 14_000, 20_000)
@@ -85,7 +86,7 @@ class _SmoothImage(pg.ImageItem):
 
 
 class SpectrogramView(TimeView):
-    """Frames of the picture over time, coloured by level."""
+    """Frames of the picture over time, coloured by level, and over them the pitch of a voice where one is followed."""
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
         self._session = session
@@ -93,6 +94,7 @@ class SpectrogramView(TimeView):
         self._frequency_axis = FrequencyAxis(settings.frequency_labels)
         super().__init__(viewport, theme, SpectrogramBox(viewport), self._frequency_axis, AXIS_WIDTH)
         self.plotItem.addItem(self._image, ignoreBounds=True)
+        self._pitch = PitchCurve(session, viewport, self.plotItem)
         self.setAccessibleName("Spectrogram")
         self.setAccessibleDescription("Level of each frequency over time; click to seek, drag to select")
         session.changed.connect(self.mark_dirty)
@@ -110,6 +112,7 @@ class SpectrogramView(TimeView):
         super().redraw()
         viewport = self.viewport_
         self.box.setYRange(viewport.low_band, viewport.high_band, padding=0)
+        self._pitch.redraw(self.columns_wanted())
         columns = self._session.timeline.mel.columns(viewport.start, viewport.stop, self.columns_wanted())
         if not len(columns.frames):
             self._image.clear()
@@ -128,4 +131,4 @@ class SpectrogramView(TimeView):
         text = f"{clock(seconds, 0.01)}   {hz:,.0f} Hz   {note_name(hz)}"
         if frame is None or not 0 <= int(y) < picture.N_MELS:
             return text
-        return f"{text}   {float(picture.decibels(frame[int(y)])):.0f} dB"
+        return f"{text}   {float(picture.decibels(frame[int(y)])):.0f} dB{self._pitch.describe(seconds)}"
