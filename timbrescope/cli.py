@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import align, analyze, check, devices, evaluate, live, models, networks, tag, train
+from timbrescope.commands import align, analyze, check, compare, devices, evaluate, live, models, networks, tag, train
 from timbrescope.commands.interruption import interruptible
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     align.add_parser(commands)
     analyze.add_parser(commands)
     check.add_parser(commands)
+    compare.add_parser(commands)
     devices.add_parser(commands)
     evaluate.add_parser(commands)
     live.add_parser(commands)

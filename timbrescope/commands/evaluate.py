@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TimbrescopeError: a model, the data or the device cannot be used, or the result cannot be written.
     """
-    models = [_checkpoint(name) for name in options.models]
+    models = [checkpoint_of(name) for name in options.models]
     # What follows loads torch and scikit-learn, which a wrong name need not wait for.
     from timbrescope.recognition.device import choose_device
     from training.evaluation.aggregate import rule
@@ -87,11 +87,11 @@ def run(options: argparse.Namespace) -> int:
     every = sorted({label for path in models for label in read_spec(path).labels})
     whole = read_collection(options.data, options.layout, default_labels=every)
     rule(options.aggregate, whole.task)  # an unknown name is told before an hour of listening
-    collection, part = _choose(whole, options.split)
+    collection, part = choose_part(whole, options.split)
     device = choose_device(options.device)
     predictions = []
     for path in models:
-        with _progress(path.stem) as progress:
+        with progress_bar(path.stem) as progress:
             predictions.append(predict(path, collection, device=device, progress=progress))
     ways = {"aggregate": options.aggregate, "threshold": options.threshold, "seed": options.seed}
     evaluations = [evaluate(found, **ways) for found in predictions]
@@ -118,11 +118,12 @@ def run(options: argparse.Namespace) -> int:
     return _SOME_FAILED if any(found.unread for found in predictions) else _OK
 
 
-def _checkpoint(name: str) -> Path:
+def checkpoint_of(name: str) -> Path:
+    """Return the file of a model: an installed one, a version of it as NAME@N, or a file."""
     return Path(name) if name.endswith(SUFFIX) else ModelStore().find(name)
 
 
-def _choose(collection: "Collection", split: str | None) -> "tuple[Collection, str]":
+def choose_part(collection: "Collection", split: str | None) -> "tuple[Collection, str]":
     """Return the wanted part of a collection and its name.
 
     Raises:
@@ -141,7 +142,8 @@ def _choose(collection: "Collection", split: str | None) -> "tuple[Collection, s
 
 
 @contextmanager
-def _progress(title: str) -> "Iterator[Progress]":
+def progress_bar(title: str) -> "Iterator[Progress]":
+    """Yield what shows on a terminal how many files are done."""
     with tqdm(desc=title, unit="file", disable=None, leave=False) as bar:  # only on a terminal
 
         def show(done: int, total: int, _path: Path) -> None:

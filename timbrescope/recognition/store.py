@@ -24,6 +24,7 @@ from timbrescope.recognition.spec import Kind, ModelSpec
 from timbrescope.recognition.tensorflow_bundle import read_bundle
 from timbrescope.recognition.versions import (
     Version,
+    find_version,
     forget_versions,
     install_version,
     model_name,
@@ -95,13 +96,16 @@ class ModelStore:
         """Return the checkpoint of a model.
 
         Args:
-            name: of a model, or the path of a checkpoint.
+            name: of a model; ``NAME@N`` for a version of it; or the path of a checkpoint.
 
         Raises:
             ModelError: it is not installed, or unknown.
         """
         if name.endswith(SUFFIX):
             return Path(name)
+        base, _, number = name.partition("@")
+        if number.isdecimal():
+            return find_version(self.folder, base, int(number)).path
         checkpoints = self._checkpoints()
         if name in checkpoints:
             return checkpoints[name][0]

@@ -84,17 +84,26 @@ def versions(folder: Path, name: str) -> list[Version]:
     return found
 
 
+def find_version(folder: Path, name: str, number: int) -> Version:
+    """Return a version of a model.
+
+    Raises:
+        ModelError: there is none of that number.
+    """
+    found = {version.number: version for version in versions(folder, name)}
+    if number not in found:
+        there = ", ".join(map(str, found)) or "none"
+        raise ModelError(f"There is no version {number} of {name}; there are: {there}.")
+    return found[number]
+
+
 def put_back(folder: Path, name: str, number: int) -> Version:
     """Put another version of a model into use; the one in use now stays a version.
 
     Raises:
         ModelError: there is none of that number, it is damaged, or the folder cannot be written.
     """
-    chosen = next((version for version in versions(folder, name) if version.number == number), None)
-    if chosen is None:
-        there = ", ".join(str(version.number) for version in versions(folder, name)) or "none"
-        raise ModelError(f"There is no version {number} of {name}; there are: {there}.")
-    return install_version(folder, chosen.path, name)
+    return install_version(folder, find_version(folder, name, number).path, name)
 
 
 def forget_versions(folder: Path, name: str) -> None:

@@ -64,14 +64,14 @@ def evaluate(
     Raises:
         TrainingError: the rule or the threshold does not suit the task.
     """
-    chosen, applies_from = _way(predictions, aggregate, threshold)
+    chosen, applies_from = way(predictions, aggregate, threshold)
     judged = cases(predictions, chosen)
     many = judged.task == "multi"
     n_groups = len(judged.group_names)
     weights = _weights(n_groups, seed)
     values = figures(judged, applies_from, weights)
     main = MAIN_FIGURE[judged.task]
-    _, alarms_from = _way(predictions, "none", threshold)
+    _, alarms_from = way(predictions, "none", threshold)
     if alarms_from is not None:
         values["false_alarms"] = false_alarms(predictions, alarms_from, judged.group_names, weights)
         if np.isnan(values[main][0]) and not np.isnan(values["false_alarms"][0]):
@@ -128,7 +128,7 @@ def compare(
     main = MAIN_FIGURE[first.task]
     values = []
     for predictions in (first, second):
-        chosen, applies_from = _way(predictions, aggregate, threshold)
+        chosen, applies_from = way(predictions, aggregate, threshold)
         judged = cases(predictions, chosen, names)
         items = np.array([(item.path, item.start, item.end) in both for item in predictions.items])[judged.items]
         columns = np.array([label_key(label) in common for label in predictions.labels])
@@ -147,7 +147,7 @@ def summarise_folds(folds: Sequence[Evaluation]) -> dict[str, Spread]:
     return summary
 
 
-def _way(predictions: Predictions, aggregate: str | None, threshold: float | None) -> tuple[Rule, Threshold | None]:
+def way(predictions: Predictions, aggregate: str | None, threshold: float | None) -> tuple[Rule, Threshold | None]:
     """Return the rule and the threshold; no threshold where each row has one label, which the highest score names."""
     chosen = rule(aggregate, predictions.task)
     if predictions.task == "multi":
