@@ -6,6 +6,7 @@ WINDOW_SECONDS = 4.0
 CATCH_UP = 1.5  # of the distance to where it should be, each second
 MARGIN_SECONDS = 0.05
 JUMP_SECONDS = 2.0
+FIRST_PORTIONS = 2  # say nothing about later ones: they hold what came while the models were loaded
 
 
 class Pacing:
@@ -17,6 +18,7 @@ class Pacing:
 
     def __init__(self) -> None:
         self._ages: deque[tuple[float, float]] = deque()  # when, and how old the newest column was just before
+        self._arrived = 0
         self._end = 0.0  # what has arrived, in seconds of sound
         self._shown = 0.0
         self._before: float | None = None  # moment of the last look
@@ -28,7 +30,8 @@ class Pacing:
             moment: of a monotonic clock, in seconds.
             end: in seconds of sound.
         """
-        if self._end > 0:
+        self._arrived += 1
+        if self._arrived > FIRST_PORTIONS:
             self._ages.append((moment, moment - self._end))
             while self._ages[0][0] < moment - WINDOW_SECONDS:
                 self._ages.popleft()
