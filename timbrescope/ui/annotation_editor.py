@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QPoint, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QMenu, QWidget
 
 from timbrescope.core import phonemes, segments
@@ -202,16 +202,19 @@ class LabelField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def focusNextPrevChild(self, forwards: bool) -> bool:  # noqa: FBT001 (Qt's)
-        """Take the label and ask for that of the next segment, or of the one before."""
-        self._take()
-        self._editor.step(1 if forwards else -1)
-        self._editor.ask_for_label()
-        return True
+    def event(self, event: QEvent) -> bool:
+        """With Tab take the label and ask for that of the next segment, with Shift for the one before."""
+        keys = {Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in keys:
+            self._take()
+            self._editor.step(keys[Qt.Key(event.key())])
+            self._editor.ask_for_label()
+            return True
+        return super().event(event)
 
-    def focusOutEvent(self, event: object) -> None:
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         """Leave everything as it is where the user turns to something else."""
-        super().focusOutEvent(event)  # type: ignore[arg-type]  # Qt's own event
+        super().focusOutEvent(event)
         popup = self.completer().popup()
         if popup is None or not popup.isVisible():
             self.hide()

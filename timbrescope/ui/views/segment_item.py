@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -22,14 +22,23 @@ _MIDDLE_GREY: Final = 0.179  # relative luminance at which black and white contr
 
 @dataclass(slots=True)
 class Lane:
-    """One row of segments: ``selected`` is drawn with a frame; ``scored`` ones fade with their score."""
+    """One row of segments.
+
+    Attributes:
+        title: its name.
+        segments: in the order of time.
+        sounds: whether its labels are sounds, which have colours, not words.
+        scored: whether segments fade with their score.
+        active: whether it is worked on.
+        selected: number of the segment with a frame.
+    """
 
     title: str
     segments: Sequence[Segment]
+    sounds: bool = True
     scored: bool = False
     active: bool = False
     selected: int | None = None
-    hint: str = field(default="")
 
 
 def group_colour(label: str) -> str | None:
@@ -90,7 +99,7 @@ class SegmentItem(pg.GraphicsObject):
                 self._draw(painter, box, segment, lane, chosen=index == lane.selected)
 
     def _draw(self, painter: QPainter, box: QRectF, segment: Segment, lane: Lane, *, chosen: bool) -> None:
-        base, hue = QColor(self.theme.base), group_colour(segment.label)
+        base, hue = QColor(self.theme.base), group_colour(segment.label) if lane.sounds else None
         strength = 1.0
         if lane.scored and segment.score is not None:
             strength = _FAINTEST + (1 - _FAINTEST) * min(segment.score, 1.0)

@@ -1,5 +1,6 @@
 """The phoneme lane under the spectrogram, and below it the tiers of the annotation, whose boundaries can be dragged."""
 
+from bisect import bisect_right
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from timbrescope.core import phonemes
 from timbrescope.core.clock import clock
+from timbrescope.core.segment_files import main_tier
 from timbrescope.core.segments import Segments, Side, index_at, move_edge
 from timbrescope.ui.annotation import Annotation
 from timbrescope.ui.phonemes_heard import PhonemesHeard
@@ -132,13 +134,15 @@ class SegmentLanes(TimeView):
         """The lanes from top to bottom: what is heard, if a model of phonemes listens, then the annotation's tiers."""
         lanes = []
         if self._heard.spec is not None:
-            lanes.append(Lane("Phonemes", self._heard.segments, scored=True, hint=self._heard.spec.name))
+            lanes.append(Lane("Phonemes", self._heard.segments, scored=True))
+        names = [tier.name for tier in self._annotation.tiers if not tier.is_points]
         for number, tier in enumerate(self._annotation.tiers):
             active = number == self._annotation.active
             segments = self._moved if active and self._moved is not None else tier.segments
             if not tier.is_points:
                 selected = self._annotation.selected if active else None
-                lanes.append(Lane(tier.name, segments, active=active, selected=selected, hint="annotation"))
+                sounds = number == main_tier(names)  # points stand behind the others
+                lanes.append(Lane(tier.name, segments, sounds=sounds, active=active, selected=selected))
         return lanes
 
     @Slot()
@@ -217,13 +221,12 @@ class SegmentLanes(TimeView):
         if self._tier_at(y) != self._annotation.active or not self._annotation.is_open:
             return None
         segments = self._annotation.segments
-        times = np.array([(one.start, one.end) for one in segments]).ravel()
-        if not len(times):
-            return None
-        nearest = int(np.abs(times - seconds).argmin())
-        if abs(times[nearest] - seconds) > _EDGE_PIXELS * self.box.viewPixelSize()[0]:
-            return None
-        return nearest // 2, "end" if nearest % 2 else "start"
+        after = bisect_right(segments, seconds, key=lambda one: one.start)
+        edges: list[tuple[float, Edge]] = []
+        for index in range(max(0, after - 1), min(len(segments), after + 1)):
+            edges += [(segments[index].start, (index, "start")), (segments[index].end, (index, "end"))]
+        distance, edge = min(((abs(time - seconds), edge) for time, edge in edges), default=(np.inf, None))
+        return edge if distance <= _EDGE_PIXELS * self.box.viewPixelSize()[0] else None
 
     @Slot(float, float)
     def _on_grab(self, seconds: float, y: float) -> None:

@@ -26,6 +26,8 @@ from timbrescope.ui.views.vowel_chart import draw_chart
 _TRAIL_SECONDS: Final = 2.0
 _VIBRATO_SECONDS: Final = 1.0
 _SMOOTHING: Final = 5  # rows
+_NOTE_ROWS: Final = 20  # about a swing of a vibrato
+_NOTE_HEIGHT: Final = 36
 _MARGIN: Final = 12
 _SYMBOL_HEIGHT: Final = 104
 _ROW: Final = 24
@@ -88,7 +90,7 @@ class VoiceView(QWidget):
     def slow_tick(self) -> None:
         """Read note and vibrato anew."""
         rows = self._rows(_VIBRATO_SECONDS)
-        f0 = float(rows[-1, F0]) if len(rows) else 0.0
+        f0 = _steady(rows[-_NOTE_ROWS:, F0])
         swing = vibrato(rows[:, F0])
         words = "–" if swing is None else f"{swing.rate_hz:.1f} Hz, ±{swing.extent_cents:.0f} ¢"
         readout = _Readout()
@@ -124,7 +126,7 @@ class VoiceView(QWidget):
         if not len(self._session.timeline.voice):
             return
         y = self._draw_note(painter, y, width)
-        height = min(_CHART_HEIGHT * width / 240, self.height() - y - _MARGIN)
+        height = min(_CHART_HEIGHT * width / 240, self.height() - y - _MARGIN - _NOTE_HEIGHT)
         if height > 80:
             self._draw_vowels(painter, QRectF(_MARGIN, y, width, height))
 
@@ -195,8 +197,8 @@ class VoiceView(QWidget):
         draw_chart(painter, area, self._theme, trail, colours)
         if note := self._why_empty(rows):
             painter.setPen(QColor(self._theme.muted))
-            inner = area.adjusted(40, 20, -20, -40)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, note)
+            below = QRectF(area.left(), area.bottom() + 2, area.width(), _NOTE_HEIGHT)
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, note)
 
     def _why_empty(self, rows: NDArray[np.float32]) -> str:
         if not has_formants():
@@ -208,6 +210,11 @@ class VoiceView(QWidget):
         segments = self._heard.segments
         index = index_at(segments, seconds)
         return None if index is None else segments[index].label
+
+
+def _steady(f0: NDArray[np.float32]) -> float:
+    """Return the pitch in Hz around which a voice swings; 0 where it has paused."""
+    return float(np.median(f0[f0 > 0])) if len(f0) and f0[-1] > 0 else 0.0
 
 
 def _is_vowel(label: str) -> bool:

@@ -45,6 +45,7 @@ def draw_chart(
     box = area.adjusted(_MARGIN.x(), _MARGIN.y(), -_MARGIN.width(), -_MARGIN.height())
     painter.fillRect(box, QColor(theme.base))
     painter.setPen(QPen(QColor(theme.line), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(box)
     _draw_axes(painter, box, theme)
     font = painter.font()
