@@ -26,6 +26,15 @@ def test_sound_values_survive_unsound_neighbours(tmp_path: Path) -> None:
     assert Settings.load(tmp_path) == replace(Settings(), theme="light")
 
 
+def test_texts_are_kept_and_other_things_are_none(tmp_path: Path) -> None:
+    Settings(input_device="Monitor, of “Ä”", input_channel=2).save(tmp_path)
+    assert Settings.load(tmp_path).input_device == "Monitor, of “Ä”"
+    (tmp_path / FILE_NAME).write_text(
+        '{"input_device": 3, "take_folder": true, "input_channel": "1", "roll_minutes": 60}'
+    )
+    assert Settings.load(tmp_path) == Settings(roll_minutes=60)
+
+
 def test_every_default_is_valid_and_explained() -> None:
     for name, option, default in declared():
         assert is_valid(option, default, default), name

@@ -1,11 +1,23 @@
 from dataclasses import replace
+from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDoubleSpinBox, QLabel, QSpinBox, QTableWidget
+import pytest
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDoubleSpinBox,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QTableWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from timbrescope import __version__
 from timbrescope.settings import Settings, declared
 from timbrescope.ui.dialogs import AboutDialog, SettingsDialog, ShortcutsDialog
+from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.main_window import MainWindow
 
 
@@ -41,6 +53,32 @@ def test_what_is_chosen_is_applied_and_defaults_come_back(qtbot: QtBot) -> None:
     dialog.restore_defaults()
     dialog.apply()
     assert shown[1] == Settings()
+
+
+def test_a_folder_is_typed_or_chosen(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialog = SettingsDialog(replace(Settings(), take_folder="/somewhere"))
+    qtbot.addWidget(dialog)
+    shown: list[Settings] = []
+    dialog.applied.connect(shown.append)
+    field = dialog.fields["take_folder"]
+    assert isinstance(field, FolderField)
+    assert field.line.text() == "/somewhere"
+    monkeypatch.setattr("timbrescope.ui.folder_field.QFileDialog.getExistingDirectory", lambda *_: str(tmp_path))
+    (button,) = field.findChildren(QPushButton)
+    button.click()
+    dialog.apply()
+    assert shown[0].take_folder == str(tmp_path)
+    field.line.setText(" /typed ")
+    dialog.apply()
+    assert shown[1].take_folder == "/typed"
+
+
+def test_a_nought_that_means_never_says_so(qtbot: QtBot) -> None:
+    dialog = SettingsDialog(Settings())
+    qtbot.addWidget(dialog)
+    roll = dialog.fields["roll_minutes"]
+    assert isinstance(roll, QSpinBox)
+    assert roll.text() == "Never"
 
 
 def cells(dialog: QDialog) -> list[list[str]]:

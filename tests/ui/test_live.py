@@ -17,6 +17,7 @@ from tests.audio.fake_portaudio import RATE, FakePortAudio, PortAudioError
 from timbrescope import paths
 from timbrescope.audio.file import AudioFile
 from timbrescope.audio.recorder import Recorder
+from timbrescope.audio.take import WavTake
 from timbrescope.settings import Settings
 from timbrescope.ui.listener import State
 from timbrescope.ui.main_window import MainWindow
@@ -157,8 +158,7 @@ def test_looking_back_lets_the_picture_stand_and_now_is_one_key_away(listening: 
     qtbot.waitUntil(lambda: window.session.timeline.seconds > seconds + 1, timeout=LONG_MS)
     assert window.viewport.playhead == stood
     window.actions_["now"].trigger()
-    assert window.live.now.is_following
-    qtbot.waitUntil(lambda: window.viewport.playhead > seconds, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.live.now.is_following and window.viewport.playhead > seconds, timeout=LONG_MS)
     assert not window.live_bar.back.isVisible()
 
 
@@ -227,7 +227,7 @@ def test_another_input_is_taken_at_once(listening: MainWindow, playing: FakePort
 
 
 def test_a_closed_window_asks_first_and_leaves_the_take_whole(
-    listening: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listening: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = listening
     window.actions_["record"].trigger()
@@ -258,7 +258,7 @@ def test_an_unfinished_take_is_offered_and_recovered(settings: Settings, qtbot: 
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.start_page.unfinished_text.isVisible(), timeout=LONG_MS)
+    qtbot.waitUntil(window.start_page.unfinished_text.isVisible, timeout=LONG_MS)
     assert "evening.wav" in window.start_page.unfinished_text.text()
     with qtbot.waitSignal(window.session.finished, timeout=LONG_MS):
         window.start_page.mend_asked.emit()
@@ -272,7 +272,70 @@ def test_clipping_lights_and_a_click_puts_the_light_out(listening: MainWindow, q
     assert not meter.is_clipped
     sitting = listening.live.listener.sitting
     assert sitting is not None
-    sitting.input._hand_on(np.ones((10, 2), np.float32))  # noqa: SLF001 - as if it had been heard
+    sitting.input._hand_on(np.ones((10, 2), np.float32))  # as if it had been heard
     qtbot.waitUntil(lambda: meter.is_clipped)
     qtbot.mouseClick(meter, Qt.MouseButton.LeftButton)
     assert not meter.is_clipped
+
+
+def test_a_full_disk_ends_the_take_and_the_monitor_goes_on(
+    listening: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = listening
+    window.actions_["record"].trigger()
+    qtbot.waitUntil(lambda: window.live.listener.recording is not None)
+    write = WavTake.write
+
+    def fill(take: WavTake, frames: np.ndarray) -> None:
+        if take._data_bytes > 2 * 3 * RATE:  # of stereo with 24 bits: one second
+            raise OSError(28, "No space left on device")
+        write(take, frames)
+
+    with qtbot.waitSignal(window.live.recorded, timeout=LONG_MS) as recorded:
+        monkeypatch.setattr(WavTake, "write", fill)
+    assert "No space left" in window.notice.text.text()
+    assert recorded.args is not None
+    assert (AudioFile(recorded.args[0]).duration or 0) > 0.5
+    assert window.live.is_on
+    assert window.live.listener.recording is None
+    seconds = window.session.timeline.seconds
+    qtbot.waitUntil(lambda: window.session.timeline.seconds > seconds + 0.5, timeout=LONG_MS)
+
+
+def test_old_sittings_are_forgotten_but_not_the_newest(
+    window: MainWindow, playing: FakePortAudio, qtbot: QtBot
+) -> None:
+    assert playing.streams == []
+    paths.unsaved().mkdir(parents=True)
+    old = [paths.unsaved() / f"Heard 2020-01-0{day} 20.00.00.flac" for day in range(1, 6)]
+    for path in old:
+        path.write_bytes(b"")
+    window.actions_["listen"].trigger()
+    qtbot.waitUntil(lambda: window.live.is_on, timeout=LONG_MS)
+    assert [path.exists() for path in old] == [False, False, False, True, True]
+
+
+def test_opening_a_file_leaves_the_input(listening: MainWindow, tone_file: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(listening.session.finished, timeout=LONG_MS):
+        listening.open_file(tone_file)
+    qtbot.waitUntil(lambda: listening.live.listener.state is State.IDLE, timeout=LONG_MS)
+    assert listening.session.path == tone_file
+    assert listening.session.timeline.seconds == pytest.approx(3, abs=0.1)
+    assert not listening.live.now.is_live
+    assert not listening.live_bar.isVisible()
+
+
+@pytest.mark.usefixtures("playing")
+def test_nothing_is_kept_where_the_user_wants_that(settings: Settings, qtbot: QtBot) -> None:
+    window = MainWindow(replace(settings, keep_minutes=0))
+    qtbot.addWidget(window)
+    window.show()
+    window.actions_["listen"].trigger()
+    qtbot.waitUntil(lambda: window.session.timeline.seconds > 1, timeout=LONG_MS)
+    end(window, qtbot)
+    assert window.session.file is None
+    assert window.session.timeline.seconds > 1
+    assert "not kept" in window.notice.text.text()
+    assert not paths.unsaved().exists()
+    assert window.actions_["zoom-in"].isEnabled()
+    window.close()

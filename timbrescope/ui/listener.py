@@ -36,30 +36,32 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What there is when a sitting has ended.
+    """What there is when a take or a sitting has ended.
 
     Attributes:
         takes: finished by this end, the oldest first.
+        problem: why recording has stopped by itself, where it has.
         kept: the sound of the whole sitting, where it was kept.
         abandoned: something else has been opened in its place.
     """
 
     takes: tuple[Path, ...]
-    kept: Path | None
-    abandoned: bool
+    problem: str | None
+    kept: Path | None = None
+    abandoned: bool = False
 
 
 class Listener(QObject):
     """Opens an input, hands it to the session, records it and finishes its files; nothing here waits.
 
-    ``failed`` says why an input could not be opened; the session is as it was then. ``finished_take`` carries the
-    files of a take that has ended while listening goes on, ``ended`` an ``Ended``.
+    ``failed`` says why an input could not be opened; the session is as it was then. ``take_ended`` carries an ``Ended``
+    while listening goes on, ``ended`` one when it does not.
     """
 
     changed = Signal()
     failed = Signal(str)
     noticed = Signal(str)
-    finished_take = Signal(object)
+    take_ended = Signal(object)
     ended = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -142,7 +144,7 @@ class Listener(QObject):
         self.sitting.take = None
         take.detach()
         takes: list[Path] = []
-        self._do(lambda: takes.extend(take.finish()), lambda: self.finished_take.emit(tuple(takes)))
+        self._do(lambda: takes.extend(take.finish()), lambda: self.take_ended.emit(Ended(tuple(takes), take.problem)))
         self.changed.emit()
 
     def tick(self) -> None:
@@ -216,7 +218,8 @@ class Listener(QObject):
 
         def tell() -> None:
             self._set_state(State.IDLE)
-            self.ended.emit(Ended(tuple(takes), kept[0] if kept else None, abandoned))
+            problem = None if sitting.take is None else sitting.take.problem
+            self.ended.emit(Ended(tuple(takes), problem, kept[0] if kept else None, abandoned))
             if self._again:
                 self._again = False
                 self.listen()

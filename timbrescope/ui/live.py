@@ -46,7 +46,7 @@ class Live(QObject):
         self.listener = Listener(session, self)
         self.listener.failed.connect(self._on_failed)
         self.listener.noticed.connect(notice.show_notice)
-        self.listener.finished_take.connect(self._on_take)
+        self.listener.take_ended.connect(self._on_take_ended)
         self.listener.ended.connect(self._on_ended)
         self.inputs.chosen.connect(self._on_chosen)
         session.opening.connect(self._on_opening)
@@ -143,25 +143,24 @@ class Live(QObject):
             self.listener.listen_again()
 
     @Slot(object)
-    def _on_take(self, takes: tuple[Path, ...]) -> None:
-        """Tell of a take that has ended while listening goes on."""
-        for take in takes:
+    def _on_take_ended(self, ended: Ended) -> None:
+        """Tell of takes while something else is seen."""
+        for take in ended.takes:
             self.recorded.emit(take)
-        if takes:
-            self._notice.show_notice(_recorded(takes), "Open", partial(self.file_ready.emit, takes[-1]))
+        if ended.takes:
+            self._notice.show_notice(_recorded(ended), "Open", partial(self.file_ready.emit, ended.takes[-1]))
 
     @Slot(object)
     def _on_ended(self, ended: Ended) -> None:
-        for take in ended.takes:
-            self.recorded.emit(take)
         if ended.abandoned:
-            if ended.takes:
-                self._notice.show_notice(_recorded(ended.takes), "Open", partial(self.file_ready.emit, ended.takes[-1]))
+            self._on_take_ended(ended)
             return
         self.now.end()
+        for take in ended.takes:
+            self.recorded.emit(take)
         if ended.takes:
             self.file_ready.emit(ended.takes[-1])
-            self._notice.show_notice(_recorded(ended.takes))
+            self._notice.show_notice(_recorded(ended))
             return
         try:
             if ended.kept is not None:
@@ -175,7 +174,10 @@ class Live(QObject):
         )
 
 
-def _recorded(takes: tuple[Path, ...]) -> str:
+def _recorded(ended: Ended) -> str:
+    takes = ended.takes
+    if ended.problem is not None:
+        return ended.problem
     if len(takes) == 1:
         return f"Recorded as {takes[0]}."
     return f"Recorded as {len(takes)} files, {takes[0].name} to {takes[-1].name}, in {takes[0].parent}."
