@@ -6,7 +6,20 @@ import sys
 from pathlib import Path
 
 from timbrescope import __version__, paths
-from timbrescope.commands import align, analyze, check, compare, devices, evaluate, live, models, networks, tag, train
+from timbrescope.commands import (
+    align,
+    analyze,
+    check,
+    compare,
+    devices,
+    evaluate,
+    export,
+    live,
+    models,
+    networks,
+    tag,
+    train,
+)
 from timbrescope.commands.interruption import interruptible
 from timbrescope.commands.messages import complain
 from timbrescope.core.errors import TimbrescopeError
@@ -49,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_parser(commands)
     devices.add_parser(commands)
     evaluate.add_parser(commands)
+    export.add_parser(commands)
     live.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)

@@ -78,6 +78,22 @@ class LogMel(nn.Module):
             self.register_buffer(f"_bands{len(self._bin_ranges)}", bands[:, low:high].T.contiguous(), persistent=False)
             self._bin_ranges.append((low, high))
 
+    def bank(self) -> Tensor | None:
+        """Return what the spectrum of a frame is multiplied by, shape (bins, n_bands); None for a waveform.
+
+        There are as many bins as any band weighs, from the lowest one on.
+        """
+        if self.front_end.representation == "waveform":
+            return None
+        if not self._bin_ranges:
+            return torch.diag(self.get_buffer("_weights"))
+        bank = self.window.new_zeros(self._bin_ranges[-1][1], self.front_end.n_bands)
+        for index, (low, high) in enumerate(self._bin_ranges):
+            bands = self.get_buffer(f"_bands{index}")
+            first = index * _BANDS_PER_PRODUCT
+            bank[low:high, first : first + bands.shape[1]] = bands
+        return bank
+
     def forward(self, samples: Tensor) -> Tensor:
         """Turn whole frames, shape (n,) with n >= n_fft, into (frames, n_bands); nothing is padded here."""
         return compress(self.front_end, self.spectra(samples))
