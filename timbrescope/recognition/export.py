@@ -136,7 +136,7 @@ def _write(kind: Format, whole: FromSamples, path: Path) -> None:
                 _write_onnx(whole, example, information, path)
             else:
                 traced = torch.jit.trace(whole, example, check_trace=False)  # type: ignore[no-untyped-call]
-                torch.jit.save(torch.jit.freeze(traced), str(path), {_KEY: information})  # type: ignore[no-untyped-call]
+                torch.jit.save(torch.jit.freeze(traced), str(path), {_KEY: information})
     except ImportError as error:
         raise ModelError(
             f"Writing ONNX needs the package {error.name}; install it with: pip install 'timbrescope[export]'."
