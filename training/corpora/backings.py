@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from timbrescope.audio.file import AudioFile
 from timbrescope.core.errors import AudioError
@@ -17,7 +17,6 @@ from training.sources.table import read_rows
 
 TOGETHER = 2  # labels from which on a recording is a band
 BAND_SHARE = 0.65
-CACHED_FILES = 60
 LOOP_REST_SECONDS = 0.15
 REST_SECONDS = 0.7  # a shorter one does not end a stretch of music
 
@@ -73,29 +72,42 @@ def _stretches(path: Path, rows: Sequence[Mapping[str, str]]) -> list[Backing]:
 
 
 def excerpt(pool: Sequence[Backing], samples: int, rng: np.random.Generator, warn: Callable[[str], None]) -> Samples:
-    """Return music of that many samples, of one recording that is repeated where it is too short.
+    """Return music of that many samples out of one recording, repeated where the recording is too short.
 
     Silence is returned where the recording cannot be read, of which ``warn`` is told.
     """
-    bands = [backing for backing in pool if backing.band]
-    chosen = bands if bands and rng.random() < BAND_SHARE else pool
-    backing = chosen[int(rng.integers(len(chosen)))]
+    rest = np.zeros(round(LOOP_REST_SECONDS * SAMPLE_RATE), np.float32)
+    bands = [at for at, backing in enumerate(pool) if backing.band]
+    chosen = bands if bands and rng.random() < BAND_SHARE else range(len(pool))
+    first = chosen[int(rng.integers(len(chosen)))]
+    sounds: list[Samples] = []
     try:
-        sound = _read(backing)
+        for backing in pool[first:]:
+            left = (samples - sum(map(len, sounds))) / SAMPLE_RATE
+            if backing.path != pool[first].path or left <= 0:
+                break
+            spare = max(0.0, backing.end - backing.start - left)
+            start = backing.start + float(rng.uniform(0, spare))
+            sounds += [_read(backing.path, start, min(left, backing.end - start)), rest]
     except AudioError as error:
         warn(str(error))
-        return np.zeros(samples, np.float32)
-    if len(sound) < samples:
-        rest = np.zeros(round(LOOP_REST_SECONDS * SAMPLE_RATE), np.float32)
-        loop = np.concatenate([sound, rest])
-        return np.asarray(np.tile(loop, -(-samples // len(loop)))[:samples], np.float32)
-    start = int(rng.integers(len(sound) - samples + 1))
-    return sound[start : start + samples]
+    sound = np.concatenate(sounds) if sounds else rest
+    return np.asarray(np.tile(sound, -(-samples // len(sound)))[:samples], np.float32)
 
 
-@lru_cache(maxsize=CACHED_FILES)
-def _read(backing: Backing) -> Samples:
-    blocks = [block.samples[SAMPLE_RATE] for block in AudioFile(backing.path).blocks([SAMPLE_RATE])]
+def _read(path: Path, start: float, seconds: float) -> Samples:
+    """Return a part of a recording, mono at ``SAMPLE_RATE``.
+
+    Raises:
+        AudioError: the recording cannot be read, or there is no sound in that part.
+    """
+    file = AudioFile(path)
+    wanted = round(seconds * file.sample_rate)
+    blocks: list[Samples] = []
+    for block in file.pcm(start):
+        blocks.append(np.asarray(block.mean(axis=1), np.float32))
+        if sum(map(len, blocks)) >= wanted:
+            break
     if not blocks:
-        raise AudioError(f"{backing.path} holds no sound; record or copy it again.")
-    return np.concatenate(blocks)[round(backing.start * SAMPLE_RATE) : round(backing.end * SAMPLE_RATE)]
+        raise AudioError(f"{path} holds no sound at {start:.1f} s; record or copy it again.")
+    return np.asarray(soxr.resample(np.concatenate(blocks)[:wanted], file.sample_rate, SAMPLE_RATE), np.float32)

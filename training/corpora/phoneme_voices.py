@@ -4,6 +4,7 @@ Voices of which no sound is learnt judge: both sexes, English, Finnish, Italian,
 """
 
 import importlib.metadata
+import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -14,7 +15,7 @@ import soxr
 
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.collection import Segment, Split
-from training.corpora import espeak, festival, singers
+from training.corpora import espeak, festival, prompts, singers
 from training.corpora.packages import Package, fetch
 from training.corpora.phrases import Phrase, phrases
 from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
@@ -27,6 +28,7 @@ RUSSIAN = Package("debian", "festvox-ru", "BSD-like")
 RUSSIAN_BASE = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 EXCERPT_SECONDS = 4.0
 CACHED_FILES = 50
+PROMPTS_WEIGHT = 5.0
 ESPEAK_LICENCE = "GPL-3+ synthesiser"
 
 
@@ -107,7 +109,7 @@ def voices(cache: Path, bank_folder: Path | None, warn: Callable[[str], None]) -
         warn: told what is missing.
     """
     found: list[Voice] = []
-    for gather in (_russian, _flite, _festival, _espeak):
+    for gather in (_russian, _flite, _festival, _prompts, _espeak):
         try:
             found += list(gather(cache))
         except TimbrescopeError as error:
@@ -148,6 +150,14 @@ def _recorded(base: Path, files: list[Path], rng: np.random.Generator) -> Uttera
 @lru_cache(maxsize=CACHED_FILES)
 def _loaded(path: Path) -> Samples:
     return np.asarray(soxr.resample(read_audio(path), TAKE_RATE, SAMPLE_RATE), np.float32)
+
+
+def _prompts(cache: Path) -> Iterator[Voice]:
+    if importlib.util.find_spec("pocketsphinx") is None:
+        raise TrainingError("Aligning a voice for judging needs pocketsphinx; install it (pip install pocketsphinx).")
+    phrase = partial(prompts.aligned_prompt, prompts.prompts(cache))
+    source, licence = prompts.SOUNDS.key, prompts.SOUNDS.licence
+    yield Voice("allison", "en", "test", source, licence, PROMPTS_WEIGHT, sings=False, phrase=phrase)
 
 
 def _flite(cache: Path) -> Iterator[Voice]:
