@@ -124,19 +124,19 @@ def explain(error: Exception, device: Device, rate: int) -> AudioError:
     reason = " ".join(str(argument) for argument in error.args)
     code = next((argument for argument in error.args[1:] if isinstance(argument, int)), 0)
     if "denied" in reason.casefold() or "permission" in reason.casefold():
-        return AudioError(f"{device.name} may not be used by this program; {_how_to_allow()}.")
+        return AudioError(f"{device.label} may not be used by this program; {_how_to_allow()}.")
     if code == _INVALID_SAMPLE_RATE:
         return RateRefusedError(
-            f"{device.name} refuses {rate / 1000:g} kHz, its own rate, which often means that its use is not allowed; "
+            f"{device.label} refuses {rate / 1000:g} kHz, its own rate, which often means that its use is not allowed; "
             f"{_how_to_allow()}, or set another rate in the system's sound settings."
         )
     if code == _DEVICE_UNAVAILABLE or "busy" in reason.casefold():
-        return AudioError(f"{device.name} is held by another program; close that or choose another input.")
+        return AudioError(f"{device.label} is held by another program; close that or choose another input.")
     if code == _INVALID_CHANNEL_COUNT:
-        return AudioError(f"{device.name} does not have so many channels; choose another channel or another input.")
+        return AudioError(f"{device.label} does not have so many channels; choose another channel or another input.")
     said = str(error.args[0]).removeprefix("Error opening InputStream: ").removeprefix("Error starting stream: ")
     return AudioError(
-        f"{device.name} cannot be opened ({said}); check that it is connected, switched on and known to the system's "
+        f"{device.label} cannot be opened ({said}); check that it is connected, switched on and known to the system's "
         "sound settings, or choose another input."
     )
 

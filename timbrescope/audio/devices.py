@@ -51,6 +51,11 @@ class Device:
         return self.inputs > 0 and (self.source.endswith(".monitor") or _MONITOR.search(self.name) is not None)
 
     @property
+    def label(self) -> str:
+        """The name for people, without ALSA's number of the place."""
+        return _PLACE.sub("", self.name).removesuffix(": -")  # a card whose device has no name
+
+    @property
     def title(self) -> str:
         """The name to remember it by: ``find`` finds it again, also in another socket."""
         return f"{_PLACE.sub('', self.name)}, {self.host_api}"

@@ -66,8 +66,8 @@ class LiveInput:
     def __init__(self, device: str | None = None, channel: int | None = None) -> None:
         found = devices.find(device, "input")
         if channel is not None and not 1 <= channel <= found.inputs:
-            raise AudioError(f"{found.name} has no channel {channel}; choose one from 1 to {found.inputs}.")
-        self.device = found.name
+            raise AudioError(f"{found.label} has no channel {channel}; choose one from 1 to {found.inputs}.")
+        self.device = found.label
         self._taken = range(min(2, found.inputs)) if channel is None else range(channel - 1, channel)
         self.channels = len(self._taken)
         self.level = Level()

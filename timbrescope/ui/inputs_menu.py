@@ -78,7 +78,7 @@ class InputsMenu(QMenu):
         inputs = found.inputs
         devices_group = QActionGroup(self)
         default = _chosen(inputs, "")
-        own = "The system's own choice" + (f" ({default.name})" if default is not None else "")
+        own = "The system's own choice" + (f" ({default.label})" if default is not None else "")
         self._add(devices_group, own, checked=not settings.input_device, device="")
         names = [device.title for device in inputs]
         if settings.input_device and settings.input_device not in names:
@@ -92,7 +92,7 @@ class InputsMenu(QMenu):
                 self.addSection(title)
             for device in members:
                 rates = found.rates.get(device.title) or (device.default_rate,)
-                text = f"{device.title}, {_channels(device.inputs)}, {_kilohertz(rates[:1])}"
+                text = f"{device.label}, {device.host_api}, {_channels(device.inputs)}, {_kilohertz(rates[:1])}"
                 text += f" to {_kilohertz(rates[-1:])}" if len(rates) > 1 else ""
                 is_chosen = device.title == settings.input_device
                 action = self._add(devices_group, f"{text} kHz", checked=is_chosen, device=device.title)

@@ -83,6 +83,11 @@ class Listener(QObject):
         """The take that is being recorded."""
         return None if self.sitting is None else self.sitting.take
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether sound comes that waits for the models."""
+        return self.sitting is not None and self._session.timeline.seconds == 0
+
     def listen(self) -> None:
         """Open the chosen input; it replaces what is open as soon as it is there."""
         if self.state is State.IDLE:

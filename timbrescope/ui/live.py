@@ -163,7 +163,7 @@ class Live(QObject):
             self._notice.show_notice(_recorded(ended))
             return
         try:
-            if ended.kept is not None:
+            if ended.kept is not None and self._session.timeline.seconds > 0:
                 self._session.adopt(ended.kept)
                 return
         except AudioError as error:

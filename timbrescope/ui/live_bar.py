@@ -86,7 +86,8 @@ class LiveBar(QFrame):
         if sitting is None:
             return ""
         take = self._listener.recording
-        return sitting.input.device if take is None else f"{take.name}, from {sitting.input.device}"
+        name = sitting.input.device if take is None else f"{take.name}, from {sitting.input.device}"
+        return f"{name} (loading models…)" if self._listener.is_loading else name
 
     @Slot()
     def _on_changed(self) -> None:

@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, file: AudioFile) -> None:
         self.bar.title.setText(f"{file.path.name}     {file.format_name}")
         self.transport.load(file)
-        self.viewport.set_duration(file.duration or 0.0)
+        self.viewport.set_duration(max(file.duration or 0.0, self.session.timeline.seconds))
         self.status.expect(file.duration)
         self._enable_recording_actions(enabled=True)
         self.recent.add(file.path)
