@@ -17,6 +17,7 @@ from timbrescope.commands import (
     live,
     models,
     networks,
+    similar,
     tag,
     train,
 )
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     live.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)
+    similar.add_parser(commands)
     tag.add_parser(commands)
     train.add_parser(commands)
     return parser
