@@ -39,6 +39,11 @@ SMALL_KANA = (
     "じゃ",
     "じゅ",
 )
+FREQUENT = {
+    "en": ("the", "this", "that", "with", "think", "both", "they", "there", "mother", "breath", "through", "youth"),
+}
+"""Words with sounds that speech is full of and word lists are not."""
+FREQUENT_SHARE = 0.25
 FINNISH_VOWELS = ("aaouiee", "äöyiee")  # words have those of one kind
 FINNISH_ONSETS = ("", "k", "p", "t", "m", "n", "l", "r", "s", "h", "v", "j", "d")
 
@@ -91,11 +96,16 @@ def phrases(language: str, cache: Path) -> Phrase:
     except OSError as error:
         raise TrainingError(f"The word list {path} cannot be read ({error}); delete its folder.") from error
     found = [line.split("/")[0].strip() for line in lines]
-    return partial(_some, tuple(word for word in found if LETTERS[0] <= len(word) <= LETTERS[1] and word.isalpha()))
+    listed = tuple(word for word in found if LETTERS[0] <= len(word) <= LETTERS[1] and word.isalpha())
+    return partial(_some, listed, FREQUENT.get(language, ()))
 
 
-def _some(words: tuple[str, ...], rng: np.random.Generator) -> str:
-    return " ".join(words[int(rng.integers(len(words)))] for _ in range(rng.integers(*WORDS, endpoint=True)))
+def _some(words: tuple[str, ...], frequent: tuple[str, ...], rng: np.random.Generator) -> str:
+    chosen = []
+    for _ in range(rng.integers(*WORDS, endpoint=True)):
+        pool = frequent if frequent and rng.random() < FREQUENT_SHARE else words
+        chosen.append(pool[int(rng.integers(len(pool)))])
+    return " ".join(chosen)
 
 
 def _characters(word: int, between: str, characters: tuple[str, ...], rng: np.random.Generator) -> str:
