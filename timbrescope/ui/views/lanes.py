@@ -1,5 +1,6 @@
 """Lanes: one row a label, colour is score over time."""
 
+import time
 from html import escape
 
 import numpy as np
@@ -19,6 +20,7 @@ from timbrescope.ui.views.lane_labels import LaneLabels
 from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange, sections
 
 ROW_PIXELS = 21
+SORT_SECONDS = 2.0
 
 
 class _LaneBox(TimeBox):
@@ -80,6 +82,7 @@ class LanePlot(TimeView):
             self._headings[section].setHtml(_html(heading, self.theme))
         self._labels.update()
         self.mark_dirty()
+        self.tick()  # with the names, so that no lane ever stands beside another one's
 
     @property
     def lines(self) -> list[Line]:
@@ -213,6 +216,7 @@ class LanesView(QWidget):
         layout.addLayout(body, 1)
 
         self._order_is_old = True
+        self._sorted_at = 0.0
         self.filter.textChanged.connect(self.sort)
         self.order.currentIndexChanged.connect(self.sort)
         session.recognising.connect(self.sort)
@@ -242,7 +246,7 @@ class LanesView(QWidget):
 
     def slow_tick(self) -> None:
         """Bring the rows into order again, seldom enough to be read while the analysis goes on."""
-        if self._order_is_old:
+        if self._order_is_old and time.monotonic() - self._sorted_at >= SORT_SECONDS:
             self.sort()
 
     @Slot()
@@ -253,6 +257,7 @@ class LanesView(QWidget):
     def sort(self) -> None:
         """Choose and order the rows."""
         self._order_is_old = False
+        self._sorted_at = time.monotonic()
         wanted = self.filter.text().strip()
         timeline = self._session.timeline
         lines = arrange(timeline, wanted, self.order.currentData(), all_tags=self._all_tags)
