@@ -88,6 +88,15 @@ def test_text_tells_which_instruments_play_and_when_above_the_tags() -> None:
     assert lines[6] == "  little (tags)"
 
 
+def test_text_tells_for_how_much_of_the_time_each_phoneme_is_sung() -> None:
+    spec = ScoreSpec("phonemes", "phonemes", ("sil", "a", "s"), 0.01, 0.01)
+    scores = np.repeat(np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1]], np.float32), 40, axis=0)
+    scores[5] = [0.1, 0.1, 0.8]  # for 10 ms, which is too short for a phoneme
+    result = RecogniserResult(spec, scores, np.ones(120))
+    text = Analysis("x.wav", 1.2, 16_000, {"phonemes": result}, "1").to_text(top=2)
+    assert [line.split()[::2] for line in text.splitlines()[2:]] == [["a", "67%"], ["sil", "33%"]]
+
+
 def test_text_says_plainly_where_no_instrument_plays() -> None:
     lines = heard([[0.4, 0.1]] * 75).to_text(top=1).splitlines()
     assert lines[1] == "  players (instruments)"  # nothing stands out

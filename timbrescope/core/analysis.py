@@ -14,10 +14,11 @@ from timbrescope.core.changes import Change, changes
 from timbrescope.core.clock import clock
 from timbrescope.core.event_files import event_dict
 from timbrescope.core.events import Event, find_events
-from timbrescope.core.labels import INSTRUMENTS, rank
+from timbrescope.core.labels import INSTRUMENTS, PHONEMES, rank
 from timbrescope.core.loudness import row_weights, weighed_mean
 from timbrescope.core.noteworthy import Heard
 from timbrescope.core.now_playing import Hysteresis
+from timbrescope.core.phoneme_decoder import decode
 from timbrescope.core.presence import Presence, Stretch, presences
 from timbrescope.core.summary import summarise
 from timbrescope.core.timeline import Chunk, ScoreSpec
@@ -127,7 +128,8 @@ class Analysis:
     def to_text(self, *, top: int, changes: bool = False, events: Iterable[Event] | None = None) -> str:
         """Return the summary and what each recogniser found, with bars: instruments first, then tags and the others.
 
-        Of instruments it tells which of them play, for how much of the time and when; of other labels the strongest.
+        Of instruments it tells which of them play, for how much of the time and when; of phonemes for how much of the
+        time each is sung; of other labels the strongest.
 
         Args:
             top: labels of each recogniser.
@@ -141,6 +143,8 @@ class Analysis:
             lines.append(f"  {name} ({result.spec.kind})")
             if result.spec.kind == INSTRUMENTS:
                 rows = _playing_rows(presences(result.spec, result.scores, self.duration_seconds), top)
+            elif result.spec.kind == PHONEMES:
+                rows = _sung_rows(result, top)
             else:
                 rows = [(label, score, f"{score:.2f}") for label, score in result.strongest(top)]
             width = max(len(label) for label, _, _ in rows)
@@ -212,6 +216,13 @@ def _playing_rows(found: list[Presence], top: int) -> list[tuple[str, float, str
     return [
         (one.label or "no instrument", one.share, f"{_percent(one.share)}  {_when(one.stretches)}") for one in shown
     ]
+
+
+def _sung_rows(result: RecogniserResult, top: int) -> list[tuple[str, float, str]]:
+    """Return a label, the length of its bar and words for the phonemes, or silence, that take the most time."""
+    shares = np.bincount(decode(result.scores), minlength=len(result.spec.labels)) / max(1, len(result.scores))
+    chosen = np.argsort(-shares, kind="stable")[:top].tolist()
+    return [(result.spec.labels[index], float(shares[index]), _percent(float(shares[index]))) for index in chosen]
 
 
 def _percent(share: float) -> str:
