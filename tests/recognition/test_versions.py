@@ -6,7 +6,7 @@ import torch
 
 from tests.tiny import SPEC
 from timbrescope.core.errors import ModelError
-from timbrescope.recognition.checkpoint import read_fingerprint, save_checkpoint
+from timbrescope.recognition.checkpoint import read_fingerprint, read_spec, save_checkpoint
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.store import ModelStore
 from timbrescope.recognition.versions import model_name
@@ -27,7 +27,9 @@ def trained(path: Path, seed: int) -> Path:
 def test_each_version_stays_and_can_be_put_back(store: ModelStore, tmp_path: Path) -> None:
     files = [trained(tmp_path / f"{seed}.safetensors", seed) for seed in range(3)]
     assert [store.add(file).number for file in files] == [1, 2, 3]
-    digests = [read_fingerprint(file) for file in files]
+    assert [read_spec(version.path).version for version in store.versions("mine")] == [1, 2, 3]
+    digests = [read_fingerprint(version.path) for version in store.versions("mine")]
+    assert len(set(digests)) == 3
     assert read_fingerprint(store.find("mine")) == digests[2]
     assert [version.in_use for version in store.versions("mine")] == [False, False, True]
     store.put_back("mine", 1)
@@ -41,9 +43,10 @@ def test_each_version_stays_and_can_be_put_back(store: ModelStore, tmp_path: Pat
 
 def test_a_model_from_before_there_were_versions_is_kept(store: ModelStore, tmp_path: Path) -> None:
     old = trained(store.folder / "mine.safetensors", 0)
-    digest = read_fingerprint(old)
+    title = read_spec(old).title
     assert store.add(trained(tmp_path / "new.safetensors", 1)).number == 2
-    assert read_fingerprint(store.versions("mine")[0].path) == digest
+    assert [version.spec.title for version in store.versions("mine")] == [title, "Mine 1"]
+    assert store.find("mine@1") == store.versions("mine")[0].path
 
 
 def test_versions_are_no_models_in_the_list_and_go_with_their_model(store: ModelStore, tmp_path: Path) -> None:
@@ -77,3 +80,8 @@ def test_names_are_safe_in_file_systems(text: str, name: str | None) -> None:
 def test_a_name_without_a_letter_is_refused() -> None:
     with pytest.raises(ModelError, match="cannot be the name"):
         model_name("///")
+
+
+def test_a_model_under_another_name_answers_to_that(store: ModelStore, tmp_path: Path) -> None:
+    store.add(trained(tmp_path / "a.safetensors", 0), "Other name")
+    assert read_spec(store.find("other-name")).name == "other-name"

@@ -60,7 +60,16 @@ def save_checkpoint(path: Path, spec: ModelSpec, weights: "Mapping[str, Tensor]"
     Raises:
         ModelError: the file cannot be written.
     """
-    tensors = {name: np.asarray(tensor.detach().cpu().numpy(), order="C") for name, tensor in weights.items()}
+    save_tensors(path, spec, {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()})
+
+
+def save_tensors(path: Path, spec: ModelSpec, tensors: Tensors) -> None:
+    """Write a model from what ``read_weights`` returns; the rest is as in ``save_checkpoint``.
+
+    Raises:
+        ModelError: the file cannot be written.
+    """
+    tensors = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
     description = spec.to_dict()
     header = {"spec": description, "sha256": _digest(description, tensors)}
     content = save(tensors, {_KEY: json.dumps(header, ensure_ascii=False, sort_keys=True)})

@@ -58,6 +58,7 @@ def _entries(description: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         yield name, _is_text(description.get(name, ""), LONGEST_TEXT)
     for name in ("window_frames", "hop_frames"):
         yield name, _is_count(description.get(name, 1), LARGEST_NUMBER)
+    yield "version", _is_count(description.get("version", 0), LARGEST_NUMBER)
     front_end = description.get("front_end", {})
     yield "front_end", isinstance(front_end, Mapping)
     for name, most in _FRONT_END.items():

@@ -123,6 +123,7 @@ class ModelSpec:
         activation: ``sigmoid`` (labels are independent) or ``softmax`` (exactly one applies).
         description, licence, source, citation: for the model's card.
         figures: measured figures by name, for the card.
+        version: of a model of the user's own, counted from 1 by the store; 0 of all others.
         thresholds: score from which on a label is best said to apply, in 0..1, one a label; empty stands for 0.5.
     """
 
@@ -142,6 +143,7 @@ class ModelSpec:
     citation: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
     thresholds: tuple[float, ...] = ()
+    version: int = 0
     look_ahead_frames: int | None = None
 
     def __post_init__(self) -> None:

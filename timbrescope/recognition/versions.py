@@ -6,12 +6,19 @@ number, the one in use included.
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from timbrescope.core.errors import ModelError
 from timbrescope.core.files import replaced_when_done
-from timbrescope.recognition.checkpoint import SUFFIX, read_fingerprint, read_spec, verify_checkpoint
+from timbrescope.recognition.checkpoint import (
+    SUFFIX,
+    read_fingerprint,
+    read_spec,
+    read_weights,
+    save_tensors,
+    weights_digest,
+)
 from timbrescope.recognition.spec import ModelSpec
 
 _FOLDER = "versions"
@@ -63,13 +70,13 @@ def install_version(folder: Path, checkpoint: Path, name: str) -> Version:
     """
     if not _NAME.fullmatch(name):
         raise ModelError(f'"{name}" cannot be the name of a model; use lower-case letters, digits, ".", "_" and "-".')
-    verify_checkpoint(checkpoint)
     current = folder / f"{name}{SUFFIX}"
     if current.exists():
         _archive(folder, current, name)
     number = _archive(folder, checkpoint, name)
-    _copy(checkpoint, current)
-    return next(version for version in versions(folder, name) if version.number == number)
+    version = find_version(folder, name, number)
+    _copy(version.path, current)
+    return replace(version, in_use=True)
 
 
 def versions(folder: Path, name: str) -> list[Version]:
@@ -118,14 +125,24 @@ def forget_versions(folder: Path, name: str) -> None:
 
 
 def _archive(folder: Path, checkpoint: Path, name: str) -> int:
-    """Keep a model among the versions, once; return its number."""
+    """Keep a checked model among the versions, once, with its number in its description; return the number.
+
+    Raises:
+        ModelError: it is damaged, or the folder cannot be written.
+    """
+    spec, tensors = read_weights(checkpoint)
+    described, weights = replace(spec, name=name, version=0), weights_digest(tensors)
     archived = _archived(folder, name)
-    digest = _fingerprint(checkpoint)
     for number, path in archived:
-        if digest is not None and _fingerprint(path) == digest:
+        try:
+            other, same = read_weights(path)
+        except ModelError:
+            continue  # damaged: it is no version any more
+        if replace(other, version=0) == described and weights_digest(same) == weights:
             return number
     number = 1 + max((number for number, _ in archived), default=0)
-    _copy(checkpoint, folder / _FOLDER / name / f"{number:04d}{SUFFIX}")
+    target = folder / _FOLDER / name / f"{number:04d}{SUFFIX}"
+    save_tensors(target, replace(described, version=number), tensors)
     return number
 
 
