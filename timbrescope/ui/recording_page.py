@@ -130,7 +130,8 @@ class RecordingPage(QWidget):
         self.changes.slow_tick()
         self.events.slow_tick()
         self.voice.slow_tick()
-        self.side.show_voice(shown=self.voice.has_something)
+        if self._session.timeline.seconds or not self._session.is_analysing:  # else nobody knows yet
+            self.side.show_voice(shown=self.voice.has_something)
 
     @Slot()
     def _show_position(self) -> None:

@@ -68,7 +68,9 @@ class VoiceView(QWidget):
     @property
     def has_something(self) -> bool:
         """Whether a voice is followed, phonemes are heard or an annotation is open."""
-        return len(self._session.timeline.voice) > 0 or self._heard.spec is not None or self._annotation.is_open
+        timeline = self._session.timeline
+        followed = self._session.settings.follows_voice({spec.kind for spec in timeline.score_specs.values()})
+        return followed or len(timeline.voice) > 0 or self._heard.spec is not None or self._annotation.is_open
 
     @property
     def segment(self) -> Segment | None:
