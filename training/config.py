@@ -13,7 +13,7 @@ from training.errors import TrainingError
 from training.spectra.augment import Augmentation
 from training.spectra.online import OnlineAugmentation
 
-Loss = Literal["cross-entropy", "binary-cross-entropy", "focal"]
+Loss = Literal["cross-entropy", "binary-cross-entropy", "focal", "logit-error"]
 Metric = Literal["loss", "accuracy", "macro-f1", "roc-auc", "pr-auc"]
 Rule = Literal["constant", "cosine", "step", "plateau", "halve-stale", "halve-next-best"]
 
@@ -65,7 +65,9 @@ class Network:
         start_from: checkpoints, or names of other configurations that are trained first on the same data, whose
             tensors it takes where name and shape agree.
         quiet_start: its last dense layer starts at zero. One whose inputs are all large, as peaks are, otherwise spends
-            its first thousand steps on unlearning what it happened to say.
+            its first thousand steps on unlearning what it happened to say. Where logits are learnt it starts from what
+            is usual of each label.
+        frozen: parts of it, by the beginning of their names, that stay as they start, their norms too.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Network:
     look_ahead_frames: int | None = None
     start_from: tuple[str, ...] = ()
     quiet_start: bool = False
+    frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ class Training:
     Attributes:
         stages: one after the other.
         batch: windows in a step, over all processors together.
-        loss: None takes the one that fits the task.
+        loss: None takes the one that fits the task; ``logit-error`` learns the logits of labels that are teachers'
+            scores, so that what is unlikely and what is more so count as much as what is likely.
         focal_gamma: of the focal loss (Lin et al. 2017).
         label_smoothing: share of the target spread over all labels.
         metric: decides which epoch is best, on the validation part.

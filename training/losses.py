@@ -8,6 +8,8 @@ from torch import Tensor
 
 from training.config import Distillation, Training
 
+_CERTAIN = 1e-5
+
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 """Takes logits and targets, both (batch, n_labels), and returns the mean loss."""
 
@@ -28,6 +30,8 @@ def make_loss(training: Training, *, exclusive: bool, weights: Tensor | None = N
             return lambda logits, targets: binary_cross_entropy(logits, targets, weights, smoothing)
         case "focal":
             return lambda logits, targets: focal(logits, targets, training.focal_gamma, weights)
+        case "logit-error":
+            return lambda logits, targets: logit_error(logits, targets, weights)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
@@ -57,6 +61,20 @@ def focal(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor | None 
     losses = F.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights, reduction="none")
     error = (logits.sigmoid() - wanted).abs()
     return (losses * error**gamma * known).sum() / known.sum().clamp(min=1)
+
+
+def logit_error(logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Return the mean square difference from the logits of soft targets (Ba and Caruana 2014, equation 1)."""
+    known = ~targets.isnan()
+    squares = (logits - to_logits(torch.where(known, targets, 0.5))).square()
+    if weights is not None:
+        squares = squares * weights
+    return (squares * known).sum() / known.sum().clamp(min=1)
+
+
+def to_logits(scores: Tensor) -> Tensor:
+    """Return the logits of scores in 0..1, those of 0 and 1 as if they were a little less certain."""
+    return scores.logit(eps=_CERTAIN)
 
 
 def distil(

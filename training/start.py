@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,13 @@ from training.errors import TrainingError
 from training.progress import Problem, Report
 
 
-def silence(network: nn.Module, n_labels: int) -> None:
-    """Let a network start from saying nothing: its last dense layer's weights and biases become zero.
+def silence(network: nn.Module, n_labels: int, usual: Tensor | None = None) -> None:
+    """Let a network start from saying nothing: its last dense layer's weights become zero, its biases zero or usual.
+
+    Args:
+        network: the network.
+        n_labels: how many outputs it has.
+        usual: logits to start from, shape (n_labels,).
 
     Raises:
         TrainingError: it does not end in a dense layer.
@@ -32,6 +37,8 @@ def silence(network: nn.Module, n_labels: int) -> None:
         )
     for parameter in dense.parameters():
         nn.init.zeros_(parameter)
+    if usual is not None and dense.bias is not None:
+        dense.bias.data.copy_(usual)
 
 
 def start_from(network: nn.Module, donors: Sequence[Path], report: Report) -> None:
@@ -85,13 +92,26 @@ def load_teacher(config: Config, spec: ModelSpec, device: torch.device) -> Model
 class Learner(nn.Module):
     """A model and, while it learns, a dense layer that says from its embedding what teachers say.
 
+    Args:
+        model: the model.
+        n_scores: how many scores of teachers it learns beside the labels.
+        frozen: beginnings of the names of the network's parts that do not learn.
+
     Raises:
-        TrainingError: the network has no embedding to learn teachers' scores from.
+        TrainingError: the network has no embedding to learn teachers' scores from, or no part of such a name.
     """
 
-    def __init__(self, model: Model, n_scores: int) -> None:
+    def __init__(self, model: Model, n_scores: int, frozen: Sequence[str] = ()) -> None:
         super().__init__()
         self.model = model
+        self._frozen = [
+            part for name, part in model.network.named_modules() if any(_is_in(name, start) for start in frozen)
+        ]
+        for start in frozen:
+            if not any(_is_in(name, start) for name, _ in model.network.named_modules()):
+                raise TrainingError(f"The network has no part called {start!r}; correct network.frozen.")
+        for part in self._frozen:
+            part.requires_grad_(requires_grad=False)
         self.taught: nn.Linear | None = None
         if n_scores:
             if not isinstance(model.network, Embedder):
@@ -101,6 +121,13 @@ class Learner(nn.Module):
                 )
             self.taught = nn.Linear(model.network.embedding_size, n_scores)
 
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001 - as torch has it
+        """Set training mode; norms of parts that do not learn keep their statistics."""
+        super().train(mode)
+        for part in self._frozen:
+            part.eval()
+        return self
+
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the model's logits, shape (batch, n_labels), and those of the teachers' scores, (batch, n_scores)."""
         if self.taught is None:
@@ -108,3 +135,7 @@ class Learner(nn.Module):
         network = cast("Embedder", self.model.network)
         embedding = network.embed(self.model.standardise(windows))
         return network.classify(embedding), self.taught(embedding)
+
+
+def _is_in(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")

@@ -28,7 +28,7 @@ from training.calibration import calibrated
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
-from training.losses import LossFunction, binary_cross_entropy, distil, make_loss
+from training.losses import LossFunction, binary_cross_entropy, distil, make_loss, to_logits
 from training.preparation import Preparation, is_exclusive, model_spec
 from training.processors import make_fabric
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
@@ -40,6 +40,7 @@ from training.start import Learner, load_teacher, silence, start_from
 from training.validation import is_better, validate
 
 MODEL = f"model{SUFFIX}"
+_LEAST_VARIANCE = 0.01  # of a label's logits
 _MOST_FITTED = 50_000  # windows that a method without gradients learns from
 
 
@@ -79,7 +80,8 @@ def train(
     if spec.front_end.standardisation in ("dataset", "band", "element"):
         model.standardise.mean, model.standardise.std = statistics(data.train, spec.front_end)
     if config.network.quiet_start:
-        silence(model.network, len(spec.labels))
+        logits = _target_logits(data) if config.training.loss == "logit-error" else None
+        silence(model.network, len(spec.labels), None if logits is None else logits.nanmean(dim=0))
     start_from(model.network, donors, report)
     if isinstance(model.network, Fittable):
         return _fit(config, data, spec, model, folder, report)
@@ -104,7 +106,7 @@ class _Run:
         self.report: Report = report if self.fabric.is_global_zero else lambda _: None
         self.model = model
         n_scores = len(data.collection.taught.names) if data.collection.taught and config.training.taught else 0
-        self.learner = Learner(model, n_scores).to(self.fabric.device)
+        self.learner = Learner(model, n_scores, config.network.frozen).to(self.fabric.device)
         self.kernels = [weight for weight in model.network.parameters() if weight.dim() > 1]
         self.averaged: AveragedModel | None = None
         if config.training.averaging:
@@ -117,6 +119,11 @@ class _Run:
         if self.targets is not None and config.data.balance in ("weights", "root-weights"):
             power = 1.0 if config.data.balance == "weights" else 0.5
             weights = torch.from_numpy(class_weights(self.targets, power)).to(self.fabric.device)
+        # What varies little counts as much; of an imbalance of classes validation knows nothing.
+        self.logit_weights: Tensor | None = None
+        if config.training.loss == "logit-error":
+            self.logit_weights = 1 / _target_logits(data).var(dim=0).clamp(min=_LEAST_VARIANCE)
+            weights = self.logit_weights.to(self.fabric.device)
         self.loss_of = make_loss(config.training, exclusive=self.exclusive, weights=weights)
         self.teacher = load_teacher(config, spec, self.fabric.device)
         self.identity = identity(config, data.collection)
@@ -282,7 +289,9 @@ class _Run:
         validation_loss = value = loss
         if len(self.data.validation):
             plain_loss: LossFunction = make_loss(
-                self.config.training, exclusive=is_exclusive(self.config, self.data.collection.task)
+                self.config.training,
+                exclusive=is_exclusive(self.config, self.data.collection.task),
+                weights=self.logit_weights,
             )
             validation_loss, value = validate(
                 judged, self.data.validation, self.spec, self.data.collection.task, metric, plain_loss
@@ -344,6 +353,11 @@ def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folde
     save_checkpoint(path, calibrated(model, spec, data.validation, config, report), model.weights())
     report(Finished(str(path), 1, metric, value))
     return path
+
+
+def _target_logits(data: Preparation) -> Tensor:
+    """Return the logits of the labels to learn, shape (windows, n_labels)."""
+    return to_logits(torch.from_numpy(data.train.targets))
 
 
 def _optimiser(stage: Stage, learner: Learner) -> torch.optim.Optimizer:

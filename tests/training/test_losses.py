@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from training.config import Distillation, Stage, Training
-from training.losses import binary_cross_entropy, cross_entropy, distil, focal, make_loss
+from training.losses import binary_cross_entropy, cross_entropy, distil, focal, logit_error, make_loss, to_logits
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.1, 0.2, -3.0]])
 HARD = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -18,7 +18,7 @@ def test_hard_targets_give_the_usual_losses() -> None:
     torch.testing.assert_close(focal(LOGITS, HARD, 0.0), F.binary_cross_entropy_with_logits(LOGITS, HARD))
 
 
-@pytest.mark.parametrize("name", ["binary-cross-entropy", "focal"])
+@pytest.mark.parametrize("name", ["binary-cross-entropy", "focal", "logit-error"])
 def test_unknown_labels_count_neither_way(name: str) -> None:
     loss = make_loss(Training(stages=(Stage(1),), loss=name), exclusive=False)  # type: ignore[arg-type]
     targets = HARD.clone()
@@ -74,3 +74,26 @@ def test_distillation_pulls_towards_the_teacher(*, exclusive: bool) -> None:
     assert student.grad[0, 0] < 0 < student.grad[0, 2]
     labels_only = distil(LOGITS, LOGITS, HARD, loss, Distillation("teacher", weight=0.0), exclusive=exclusive)
     torch.testing.assert_close(labels_only, loss(LOGITS, HARD))
+
+
+def test_the_error_of_logits_is_zero_at_the_teachers_own() -> None:
+    assert float(logit_error(LOGITS, LOGITS.sigmoid())) == pytest.approx(0, abs=1e-10)
+    torch.testing.assert_close(logit_error(LOGITS + 2, LOGITS.sigmoid()), torch.tensor(4.0))
+
+
+def test_what_is_unlikely_counts_as_much_as_what_is_likely() -> None:
+    likely, unlikely = torch.tensor([[0.5]]), torch.tensor([[1e-4]])
+    one = torch.ones(1, 1)
+    torch.testing.assert_close(
+        logit_error(to_logits(likely) + one, likely), logit_error(to_logits(unlikely) + one, unlikely)
+    )
+
+
+def test_certain_scores_have_finite_logits() -> None:
+    assert to_logits(torch.tensor([0.0, 1.0])).isfinite().all()
+
+
+def test_weights_of_logits_multiply_their_errors() -> None:
+    weights = torch.tensor([0.0, 0.0, 3.0])
+    targets = (LOGITS - torch.tensor([5.0, 7.0, 1.0])).sigmoid()
+    torch.testing.assert_close(logit_error(LOGITS, targets, weights), torch.tensor(1.0))

@@ -66,3 +66,9 @@ def test_a_figure_that_was_not_measured_is_refused(place: Path, capsys: pytest.C
 def test_publishing_again_replaces_the_model(place: Path) -> None:
     assert publish(place) == publish(place) == 0
     assert read_spec(place / "out" / "tiny.safetensors").title == "Three registers"
+
+
+def test_the_card_may_name_the_model(place: Path) -> None:
+    (place / "card.toml").write_text('name = "registers"\n' + CARD)
+    assert publish(place) == 0
+    assert read_spec(place / "out" / "registers.safetensors").name == "registers"

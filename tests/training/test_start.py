@@ -114,3 +114,58 @@ def test_a_quiet_start_says_nothing_of_anything() -> None:
 def test_a_network_without_a_dense_layer_has_no_quiet_start() -> None:
     with pytest.raises(TrainingError, match="quiet_start"):
         silence(nn.Conv1d(1, 3, 1), 3)
+
+
+def soft_tones(folder: Path) -> Collection:
+    """Return tones with scores of a teacher who is never sure for labels."""
+    tones = labelled.tones(folder, "multi", clips=8)
+    items = [
+        replace(
+            item, labels={label: 0.02 + 0.3 * item.labels.get(label, 0.0) for label in tones.labels}, group=str(row)
+        )
+        for row, item in enumerate(tones.items)
+    ]
+    return Collection(tones.labels, "multi", tuple(items))
+
+
+def learning_logits(epochs: int, frozen: tuple[str, ...] = ()) -> Config:
+    plain = config(0.0)
+    return replace(
+        plain,
+        network=replace(plain.network, quiet_start=True, frozen=frozen),
+        data=replace(plain.data, balance="none"),
+        training=replace(
+            plain.training, loss="logit-error", stages=(replace(plain.training.stages[0], epochs=epochs),)
+        ),
+    )
+
+
+def run(config: Config, collection: Collection, folder: Path) -> dict[str, Tensor]:
+    data = prepare(config, collection, folder / "cache", lambda _: None, workers=0)
+    path = train(config, data, folder / "run", lambda _: None, device="cpu")
+    return load_checkpoint(path)[1].weights()
+
+
+def test_where_logits_are_learnt_a_quiet_start_says_what_is_usual(tmp_path: Path) -> None:
+    slow = learning_logits(1)
+    slow = replace(
+        slow, training=replace(slow.training, stages=(replace(slow.training.stages[0], learning_rate=1e-9),))
+    )
+    weights = run(slow, soft_tones(tmp_path), tmp_path)
+    assert weights["output.weight"].abs().max() < 1e-6
+    assert ((weights["output.bias"] > -3.9) & (weights["output.bias"] < -0.7)).all()  # between those of 0.02 and 0.32
+
+
+def test_frozen_parts_stay_as_they_start(tmp_path: Path) -> None:
+    collection = soft_tones(tmp_path)
+    once = run(learning_logits(1, ("inside",)), collection, tmp_path / "1")
+    twice = run(learning_logits(3, ("inside",)), collection, tmp_path / "2")
+    assert once["inside.weight"].equal(twice["inside.weight"])
+    assert not once["output.weight"].equal(twice["output.weight"])
+    free = run(learning_logits(3), collection, tmp_path / "3")
+    assert not free["inside.weight"].equal(once["inside.weight"])
+
+
+def test_a_frozen_part_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no part called 'insides'"):
+        run(learning_logits(1, ("insides",)), soft_tones(tmp_path), tmp_path)

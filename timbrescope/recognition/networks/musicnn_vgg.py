@@ -1,5 +1,6 @@
 """The vgg that the authors of musicnn released beside it, to compare with: small square filters throughout."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -37,7 +38,8 @@ class MusicnnVgg(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return logits, shape (batch, n_labels), for windows of shape (batch, frames, n_mels)."""
-        x = self.layers(self.input_norm(windows.unsqueeze(1)))  # batch, filters, 2 moments, 1 band
+        image = self.input_norm(windows.unsqueeze(1)).contiguous(memory_format=torch.channels_last)  # faster on a CPU
+        x = self.layers(image)  # batch, filters, 2 moments, 1 band
         flat = x.permute(0, 2, 3, 1).flatten(1)  # moment by moment, as TensorFlow has it
         logits: Tensor = self.output(F.dropout(flat, 0.5, self.training))
         return logits
