@@ -117,7 +117,8 @@ def train_quickly(
         _write(folder / "evaluation.json", json.dumps(evaluation.to_dict(), indent=2))
         _write(folder / "report.html", render_html([evaluation], [], f"{quick.name}, recordings that it had not heard"))
     if collection.task != "frame":
-        write_table(folder / "split.csv", replace(collection, items=vectors.items))
+        learnt = tuple(replace(item, split="train") for item in vectors.items)  # in the end from all of them
+        write_table(folder / "split.csv", replace(collection, items=learnt))
     save_checkpoint(folder / MODEL, spec, replaced(model.weights(), model.network, n_known, head))
     if evaluation is not None:
         report(Evaluated(figures, {}, str(folder / "report.html")))
