@@ -143,6 +143,9 @@ class ShortcutsDialog(QDialog):
         ("Shift + wheel", "Scroll in time"),
         ("Ctrl + wheel", "Zoom in frequency; scroll the lanes"),
         ("Wheel on the colour scale", "Gain; with Ctrl range"),
+        ("Drag a boundary of an annotation", "Move it"),
+        ("Double-click a segment of an annotation", "Type its label"),
+        ("Right-click a segment of an annotation", "Choose its label"),
     )
 
     def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
@@ -163,8 +166,9 @@ class AboutDialog(QDialog):
     """Version, licence and the packages that timbrescope stands on, with theirs."""
 
     _PACKAGES = (
-        "av", "mido", "mutagen", "numpy", "platformdirs", "pyqtgraph", "PySide6-Essentials", "python-osc",
-        "python-rtmidi", "safetensors", "sounddevice", "soundfile", "soxr", "torch", "tqdm",
+        "av", "espeakng-loader", "mido", "mutagen", "numpy", "onnxruntime", "platformdirs", "praat-parselmouth",
+        "pyqtgraph", "PySide6-Essentials", "python-osc", "python-rtmidi", "safetensors", "sounddevice", "soundfile",
+        "soxr", "swift-f0", "torch", "tqdm",
     )  # fmt: skip
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -181,6 +185,9 @@ class AboutDialog(QDialog):
         _fill(self, rows, ("Package", "Version", "Licence"), (560, 520), head)
 
 
+_UNSAID = {"espeakng-loader": "GPL-3.0-or-later (eSpeak NG)"}  # what a package's own description leaves out
+
+
 def _package(name: str) -> tuple[str, str]:
     try:
         about = metadata.metadata(name)
@@ -194,7 +201,7 @@ def _package(name: str) -> tuple[str, str]:
             if text.startswith("License ::")
         ]
         licence = ", ".join(classifiers) or licence.partition("\n")[0]
-    return about["Version"], licence
+    return about["Version"], licence or _UNSAID.get(name, "")
 
 
 def _plain(text: str) -> str:

@@ -42,7 +42,8 @@ class RecordingPage(QWidget):
         self._session = session
         self._viewport = viewport
         self.overview = OverviewView(session, viewport, theme)
-        self.spectrogram = SpectrogramView(session, viewport, theme, settings)
+        self.heard = PhonemesHeard(session, self)
+        self.spectrogram = SpectrogramView(session, self.heard, viewport, theme, settings)
         self.lanes = LanesView(session, viewport, theme, settings)
         self.meters = MetersView(session, viewport, theme, settings)
         self.findings = Findings(session, self)
@@ -50,7 +51,6 @@ class RecordingPage(QWidget):
         self.changes = ChangesList(self.findings, viewport)
         self.event_log = EventLog(session, self)
         self.events = EventList(self.event_log, viewport, theme)
-        self.heard = PhonemesHeard(session, self)
         self.annotation = Annotation(self)
         self.segments = SegmentLanes(self.heard, self.annotation, viewport, theme)
         self.voice = VoiceView(session, viewport, self.heard, self.annotation, theme)

@@ -11,6 +11,7 @@ from timbrescope.core import picture
 from timbrescope.core.clock import clock
 from timbrescope.core.mel import note_hz, note_name
 from timbrescope.settings import Settings
+from timbrescope.ui.phonemes_heard import PhonemesHeard
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme, picture_colours
 from timbrescope.ui.viewport import Viewport
@@ -88,16 +89,19 @@ class _SmoothImage(pg.ImageItem):
 class SpectrogramView(TimeView):
     """Frames of the picture over time, coloured by level, and over them the pitch of a voice where one is followed."""
 
-    def __init__(self, session: Session, viewport: Viewport, theme: Theme, settings: Settings) -> None:
+    def __init__(
+        self, session: Session, heard: PhonemesHeard, viewport: Viewport, theme: Theme, settings: Settings
+    ) -> None:
         self._session = session
         self._image = _SmoothImage()
         self._frequency_axis = FrequencyAxis(settings.frequency_labels)
         super().__init__(viewport, theme, SpectrogramBox(viewport), self._frequency_axis, AXIS_WIDTH)
         self.plotItem.addItem(self._image, ignoreBounds=True)
-        self._pitch = PitchCurve(session, viewport, self.plotItem)
+        self._pitch = PitchCurve(session, heard, viewport, self.plotItem)
         self.setAccessibleName("Spectrogram")
         self.setAccessibleDescription("Level of each frequency over time; click to seek, drag to select")
         session.changed.connect(self.mark_dirty)
+        heard.changed.connect(self.mark_dirty)
         session.opening.connect(self.mark_dirty)
         self.set_settings(settings)
 
