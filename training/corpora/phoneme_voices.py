@@ -17,7 +17,7 @@ from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.collection import Segment, Split
 from training.corpora import espeak, festival, prompts, singers
 from training.corpora.packages import Package, fetch
-from training.corpora.phrases import Phrase, phrases
+from training.corpora.phrases import WORD_LISTS, Phrase, phrases
 from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
 from training.corpora.takes import read_audio
 from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, utterance
@@ -120,6 +120,13 @@ def voices(cache: Path, bank_folder: Path | None, warn: Callable[[str], None]) -
             licence = f"as in the LICENSE of the voice bank {name}"
             found.append(Voice(name, language, split, name, licence, weight, sings=True, phrase=phrase))
     return found
+
+
+def packages() -> tuple[Package, ...]:
+    """Return the packages from which voices and words come."""
+    voices_of_festival = (voice.package for voice in festival_voices())
+    words = (one.package for one in WORD_LISTS.values())
+    return (RUSSIAN, *festival.PROGRAMS, *voices_of_festival, prompts.SOUNDS, prompts.TEXTS, *words)
 
 
 def _russian(cache: Path) -> Iterator[Voice]:

@@ -10,6 +10,7 @@ they come from. A run makes what is missing; the tables grow meanwhile, so that 
 
 import argparse
 import csv
+import importlib.metadata
 import io
 import json
 import multiprocessing
@@ -33,7 +34,7 @@ from training.collection import Segment, Split
 from training.corpora import melodies
 from training.corpora.backings import Backing, backings, excerpt
 from training.corpora.packages import read_manifest
-from training.corpora.phoneme_voices import Voice, voices
+from training.corpora.phoneme_voices import Voice, packages, voices
 from training.corpora.scenes import Scene, joined, scene
 from training.corpora.sung_phrases import PHRASE_RMS, breath, levelled, mouth, sung
 from training.corpora.utterances import SAMPLE_RATE, Utterance
@@ -42,6 +43,7 @@ from training.errors import TrainingError
 Kind = Literal["sung", "spoken", "as_is", "instrumental"]
 SHARES: Mapping[Split, float] = {"train": 0.8, "validation": 0.09, "test": 0.11}
 INSTRUMENTAL = "instrumental"
+PROGRAMS = ("espeakng-loader", "pocketsphinx", "pyworld")
 INSTRUMENTAL_SHARE, SPOKEN_SHARE, AS_IS_SHARE, MUSIC_SHARE = 0.22, 0.27, 0.65, 0.5
 """Of all recordings; of those of voices that speak; of those of singers; of those with a voice."""
 AVERAGE_SECONDS = 12.5
@@ -198,8 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             backings(options.music) if options.music else dict.fromkeys(SHARES, ())
         )
         todo = list(plans(cast, options.hours, options.seed, music=options.music is not None))
-        manifest = {"seed": options.seed, "hours": options.hours, "packages": read_manifest(cache)}
-        _write(output / "manifest.json", (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
+        _write(output / "manifest.json", _manifest(cache, options.seed, options.hours).encode())
         work = partial(make, cast=cast, music=music, output=output, seed=options.seed, warn=_warn)
         rows: list[Row] = []
         for number, row in enumerate(tqdm(_side_by_side(work, todo, options.workers), total=len(todo), unit="take"), 1):
@@ -211,6 +212,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.exit(1, f"{error}\n")
     except OSError as error:
         parser.exit(1, f"{output} cannot be written ({error}); choose another folder or make room.\n")
+
+
+def _manifest(cache: Path, seed: int, hours: float) -> str:
+    """Return what the corpus is made of: packages with their sums, and versions of what makes sound of them."""
+    used = {package.key for package in packages()}
+    versions = {one.metadata["Name"]: one.version for one in importlib.metadata.distributions()}
+    manifest = {
+        "seed": seed,
+        "hours": hours,
+        "packages": {key: record for key, record in read_manifest(cache).items() if key in used},
+        "programs": {name: versions[name] for name in PROGRAMS if name in versions},
+    }
+    return json.dumps(manifest, indent=2, sort_keys=True) + "\n"
 
 
 def _side_by_side(work: Callable[[Plan], Row | None], todo: Sequence[Plan], workers: int) -> Iterator[Row | None]:
