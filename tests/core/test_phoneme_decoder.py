@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from timbrescope.core.phoneme_decoder import OnlineDecoder, Smoothing, decode, runs, voiced
+from timbrescope.core.phoneme_decoder import OnlineDecoder, Smoothing, decode, in_language, runs, voiced
 
 
 def noisy_scores(rng: np.random.Generator, n_frames: int = 600) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -61,3 +61,10 @@ def test_runs_tell_where_and_how_surely() -> None:
 def test_nobody_sings_in_silence_and_breaths() -> None:
     scores = np.array([[0.6, 0.3, 0.1], [0.0, 0.25, 0.75]])
     np.testing.assert_allclose(voiced(scores, ("sil", "br", "a")), [0.1, 0.75], atol=1e-6)
+
+
+def test_sounds_of_other_languages_do_not_count() -> None:
+    scores = np.array([[0.1, 0.5, 0.4], [0.0, 1.0, 0.0]])
+    np.testing.assert_allclose(
+        in_language(scores, ("sil", "ɔ", "o"), "ja"), [[0.2, 0.0, 0.8], [0.0, 0.0, 0.0]], atol=1e-6
+    )

@@ -29,6 +29,16 @@ def test_what_is_sung_has_x_sampa_and_words_in_several_languages() -> None:
     assert len({language for one in sung for language in one.examples}) >= 10
 
 
+def test_languages_have_the_classes_that_their_words_are_examples_of() -> None:
+    languages = phonemes.languages()
+    assert list(languages) == sorted(languages)
+    for code, language in languages.items():
+        named = {one.symbol for one in phonemes.classes() if code in one.examples}
+        assert named | {phonemes.SILENCE, phonemes.BREATH} <= set(language.symbols), code
+        assert set(language.symbols) <= set(phonemes.symbols())
+    assert {language for one in phonemes.classes() for language in one.examples} == set(languages)
+
+
 @pytest.mark.parametrize("phone_set", phonemes.phone_sets())
 def test_all_labels_of_a_set_fold_onto_classes(phone_set: str) -> None:
     folded = [phonemes.fold(label, phone_set) for label in phonemes.labels_of(phone_set)]

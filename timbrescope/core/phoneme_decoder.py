@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from timbrescope.core.phonemes import BREATH, SILENCE
+from timbrescope.core.phonemes import BREATH, SILENCE, languages
 
 Scores = NDArray[np.floating]
 Path = NDArray[np.intp]
@@ -146,6 +146,22 @@ def voiced(scores: Scores, labels: Sequence[str]) -> NDArray[np.float32]:
     """
     without = [index for index, label in enumerate(labels) if label in (SILENCE, BREATH)]
     return np.asarray(1 - scores[:, without].sum(axis=1), np.float32)
+
+
+def in_language(scores: Scores, labels: Sequence[str], language: str) -> NDArray[np.float32]:
+    """Return scores, shape (frames, classes), as they are where it is known which language is sung.
+
+    What does not occur in the language gets nothing, and the rest adds up to one. A model that has to guess takes the o
+    of one language for that of another.
+
+    Args:
+        scores: of one label at a time, shape (frames, classes).
+        labels: of the classes.
+        language: a key of ``core.phonemes.languages()``.
+    """
+    known = languages()[language].symbols
+    there = scores * np.array([label in known for label in labels], np.float32)
+    return np.asarray(there / np.maximum(there.sum(axis=1, keepdims=True), _LEAST_SCORE), np.float32)
 
 
 def runs(path: Path, scores: Scores) -> list[Run]:

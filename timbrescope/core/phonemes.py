@@ -57,6 +57,14 @@ class Group:
     colour: str
 
 
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that is sung: its English name, and the symbols of the classes that occur in it."""
+
+    name: str
+    symbols: tuple[str, ...]
+
+
 @cache
 def classes() -> tuple[Phoneme, ...]:
     """Return the classes in the order of a model's outputs, silence first."""
@@ -96,6 +104,17 @@ def group(symbol: str) -> str:
     if found is None:
         raise LabelError(f'"{symbol}" is no phoneme of the broad set; those are {" ".join(symbols())}.')
     return found
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """Return the languages of which the sounds are known, by code, in alphabetical order."""
+    return MappingProxyType(
+        {
+            code: Language(row["name"], (SILENCE, BREATH, *row["classes"].split()))
+            for code, row in _read()["languages"].items()
+        }
+    )
 
 
 @cache

@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from timbrescope.core.phoneme_decoder import decode, voiced
+from timbrescope.core.phoneme_decoder import decode, in_language, voiced
 from timbrescope.core.phonemes import BREATH, SILENCE, VOWEL_GROUPS, group, symbols
 from training.evaluation.cases import group_name
 from training.evaluation.metrics import Floats, add_up
 from training.evaluation.predict import Predictions
+from training.sources.phonemes import language_of
 
 TOLERANCE = 0.05
 """How far, in seconds, a found beginning of a phoneme may lie from the true one."""
@@ -25,6 +26,7 @@ def phoneme_figures(
     """Return figures of phonemes when each group counts so often, each of shape (draws,).
 
     - ``sung_accuracy``: share of frames in which somebody sings, without breaths, whose phoneme has the highest score.
+    - ``known_language_accuracy``: the same where it is known which language each voice sings, of groups that tell it.
     - ``vowel_group``: share of the frames of a vowel for which the right one of five groups has the highest sum of
       scores among these groups.
     - ``boundary_recall``, ``boundary_precision``: share of true beginnings of segments (of found ones) that have a
@@ -42,10 +44,11 @@ def phoneme_figures(
     boundaries = np.array([_boundaries(predictions, item) for item in range(len(predictions.items))])
     factors = weights.astype(np.float64)
     sums = (factors @ add_up(frames, of_item[predictions.clips], len(group_names))).T
-    sung_right, sung, vowel_right, vowel, voice_hits, voice_there, voice_said = sums
+    sung_right, sung, of_language_right, of_language, vowel_right, vowel, voice_hits, voice_there, voice_said = sums
     found_right, there, said = (factors @ add_up(boundaries, of_item, len(group_names))).T
     return {
         "sung_accuracy": _share(sung_right, sung),
+        "known_language_accuracy": _share(of_language_right, of_language),
         "vowel_group": _share(vowel_right, vowel),
         "boundary_recall": _share(found_right, there),
         "boundary_precision": _share(found_right, said),
@@ -56,7 +59,7 @@ def phoneme_figures(
 
 
 def _frames(predictions: Predictions) -> NDArray[np.bool_]:
-    """Return what counts of each frame, shape (frames, 7), in the order in which the figures take it."""
+    """Return what counts of each frame, shape (frames, 9), in the order in which the figures take it."""
     labels, scores = predictions.labels, predictions.scores
     known = ~np.isnan(predictions.targets).any(axis=1)
     true = np.where(known, predictions.targets.argmax(axis=1), -1)
@@ -68,7 +71,15 @@ def _frames(predictions: Predictions) -> NDArray[np.bool_]:
     by_group = np.stack([scores[:, group_of == index].sum(axis=1) for index in range(len(VOWEL_GROUPS))], axis=1)
     vowel_right = vowel & (by_group.argmax(axis=1) == group_of[true])
     said = known & (voiced(scores, labels) >= _VOICED_FROM)
-    return np.stack([right, sung, vowel_right, vowel, said & sung, sung, said], axis=1)
+    of_language, of_language_right = sung.copy(), right.copy()
+    for item, described in enumerate(predictions.items):
+        language, rows = language_of(group_name(described)), predictions.clips == item
+        if language is None:
+            of_language[rows] = False
+        else:
+            of_language_right[rows] = in_language(scores[rows], labels, language).argmax(axis=1) == true[rows]
+    of_language_right &= of_language
+    return np.stack([right, sung, of_language_right, of_language, vowel_right, vowel, said & sung, sung, said], axis=1)
 
 
 def _boundaries(predictions: Predictions, item: int) -> tuple[int, int, int]:

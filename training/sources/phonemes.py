@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from timbrescope.core.phonemes import SILENCE, symbols
+from timbrescope.core.phonemes import SILENCE, languages, symbols
 from training.collection import Collection, Item, Split
 from training.errors import TrainingError
 from training.sources.annotations import read_annotated
@@ -30,7 +30,7 @@ def read_phonemes(root: Path) -> Collection:
     items: list[Item] = []
     problems: list[str] = []
     known = set(symbols())
-    languages = _languages(root / TABLE)
+    spoken = _languages(root / TABLE)
     parts: list[tuple[Path, Split | None]] = [(root / name, name) for name in get_args(Split) if (root / name).is_dir()]
     for folder, split in parts or [(root, None)]:
         collection = read_annotated(folder)
@@ -40,16 +40,22 @@ def read_phonemes(root: Path) -> Collection:
             if strange:
                 problems.append(f"{item.path} was left out: {' '.join(strange)} are no phonemes of this program.")
                 continue
-            items.append(replace(item, split=split, group=_group(item, split, languages)))
+            items.append(replace(item, split=split, group=_group(item, split, spoken)))
     if not items:
         raise TrainingError(f"No recording in {root} can be used; the first reason: {problems[0]}")
     return Collection(symbols(), "frame", tuple(items), tuple(problems))
 
 
-def _group(item: Item, split: Split | None, languages: Mapping[str, str]) -> str:
+def language_of(group: str) -> str | None:
+    """Return the language, a key of ``timbrescope.core.phonemes.languages()``, with which a group's name ends."""
+    code = group.rpartition(" (")[2].removesuffix(")")
+    return code if code in languages() and group.endswith(f" ({code})") else None
+
+
+def _group(item: Item, split: Split | None, spoken: Mapping[str, str]) -> str:
     if split is not None and all(segment.label == SILENCE for segment in item.segments):
         return f"{item.group} of the {split} part"  # no voice, which would stay on one side
-    language = languages.get(item.group)
+    language = spoken.get(item.group)
     return f"{item.group} ({language})" if language else item.group
 
 

@@ -10,13 +10,14 @@ from training.evaluation.phonemes import is_judged, phoneme_figures
 from training.evaluation.predict import Predictions
 
 LABELS = ("sil", "br", "o", "ɔ", "a", "s")
+GROUP = "anna (ja)"
 TRUE = np.repeat([0, 2, 5, 4, 1, 3, 0], 20)
 
 
 def predictions(said: NDArray[np.intp], labels: tuple[str, ...] = LABELS) -> Predictions:
     count = len(TRUE)
     return Predictions(
-        spec=SPEC, task="frame", items=(Item(Path("x.wav"), group="g"),), clips=np.zeros(count, np.intp),
+        spec=SPEC, task="frame", items=(Item(Path("x.wav"), group=GROUP),), clips=np.zeros(count, np.intp),
         times=np.linspace(0, (count - 1) * 0.01, count), weights=np.ones(count), labels=labels, thresholds=(),
         scores=(0.9 * np.eye(6) + 0.1 / 6)[said].astype(np.float32), targets=np.eye(6, dtype=np.float32)[TRUE],
         label_vectors=None, unread=0, problems=(),
@@ -24,18 +25,26 @@ def predictions(said: NDArray[np.intp], labels: tuple[str, ...] = LABELS) -> Pre
 
 
 def figures(said: NDArray[np.intp]) -> dict[str, float]:
-    found = phoneme_figures(predictions(said), ("g",), np.ones((1, 1), np.int64))
+    found = phoneme_figures(predictions(said), (GROUP,), np.ones((1, 1), np.int64))
     return {name: float(values[0]) for name, values in found.items()}
 
 
 def test_what_is_right_has_full_marks() -> None:
-    assert set(figures(TRUE).values()) == {1.0}
+    found = figures(TRUE)
+    assert found.pop("known_language_accuracy") == pytest.approx(60 / 80)  # there is no ɔ in Japanese
+    assert set(found.values()) == {1.0}
 
 
 def test_vowels_of_one_group_stand_for_each_other() -> None:
     found = figures(np.where(TRUE == 3, 2, TRUE))
     assert found["sung_accuracy"] == pytest.approx(60 / 80)
     assert found["vowel_group"] == found["voice_f1"] == 1.0
+
+
+def test_sounds_of_other_languages_do_not_count_where_the_language_is_known() -> None:
+    found = figures(np.where(TRUE == 2, 3, TRUE))
+    assert found["sung_accuracy"] == pytest.approx(60 / 80)
+    assert found["known_language_accuracy"] == pytest.approx(40 / 80)  # what else there is of it is alike
 
 
 def test_boundaries_count_within_their_tolerance() -> None:

@@ -56,7 +56,7 @@ class DilatedPhonemes(nn.Module):
         self.join = nn.Conv1d(second * bands + peaks, _CHANNELS, 1, bias=False)
         self.join_norm = nn.BatchNorm1d(_CHANNELS)
         self.blocks = nn.Sequential(*[_Block(*block) for block in _BLOCKS])
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(0.1)
         self.output = nn.Linear(_CHANNELS, n_labels)
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -92,13 +92,12 @@ class _Block(nn.Module):
         self.norm = nn.BatchNorm1d(_CHANNELS)
         self.mix = nn.Conv1d(_CHANNELS, _CHANNELS, 1, bias=False)
         self.mix_norm = nn.BatchNorm1d(_CHANNELS)
-        self.dropout = nn.Dropout1d(0.05)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return shape (batch, channels, frames - step * (past + future))."""
         first = self.step * self.past
         y = self.mix_norm(self.mix(F.relu(self.norm(_TAPPED(x, self.taps, self.step)))))
-        return F.relu(x[:, :, first : first + y.shape[2]] + self.dropout(y))
+        return F.relu(x[:, :, first : first + y.shape[2]] + y)
 
 
 class _Tapped(torch.autograd.Function):
