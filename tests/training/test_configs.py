@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from timbrescope import paths
 from timbrescope.recognition import networks
 from timbrescope.recognition.features import LogMel, LogMelStream, compress, make_window
 from timbrescope.recognition.model import Model
@@ -66,7 +67,7 @@ def test_what_is_named_is_there(name: str) -> None:
     config = CONFIGS[name]
     assert config.name == name
     assert config.data.layout in {"auto", "table", *OWN, *PUBLISHED}
-    assert set(config.network.start_from) <= CONFIGS.keys()
+    assert all(start in CONFIGS or (paths.resources().parent / start).is_file() for start in config.network.start_from)
     assert not config.licence  # the weights of whoever trains them
     if config.published is not None:
         assert config.published.aggregate in RULES

@@ -89,6 +89,7 @@ def build(output: Path, recorded: Path | None, singers: Path | None, minutes: fl
         raise TrainingError(f"Nothing could be made in {output}; see the messages above.")
     _write(output / "corpus.csv", ",".join(takes.COLUMNS) + "\n" + table)
     unlabelled.list_music(output, cache, warn)
+    unlabelled.list_held_out(output, cache, warn)
     described = {"seed": seed, "minutes": minutes, "packages": read_manifest(cache)}
     _write(output / "manifest.json", json.dumps(described, indent=2, sort_keys=True) + "\n")
     return table.count("\n")

@@ -91,13 +91,14 @@ def overridden(tag: str, scores: Scores, known: Sequence[Mapping[str, float]]) -
     return corrected
 
 
-def make_table(taught: Path, output: Path, lists: Mapping[str, Sequence[str]]) -> int:
+def make_table(taught: Path, output: Path, lists: Mapping[str, Sequence[str]], *, only: str | None = None) -> int:
     """Write the table of an ensemble's scores and return how many pieces it has.
 
     Args:
         taught: the folder that ``teach`` wrote.
         output: the table.
         lists: labels by the list's name.
+        only: the name of the only list to write; None writes all that a teacher knows.
 
     Raises:
         TrainingError: what the teachers said cannot be read, or a model knows none of the lists.
@@ -112,6 +113,7 @@ def make_table(taught: Path, output: Path, lists: Mapping[str, Sequence[str]]) -
     columns = {
         f"{title}{SEPARATOR}{label}": overridden(label, scores[:, places].mean(axis=1), known)
         for title, labels in ensembles(collection.taught.names, lists).items()
+        if only in (None, title)
         for label, places in labels.items()
     }
     text = io.StringIO()
@@ -135,9 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Make of what several teachers say one table of labels to learn.")
     parser.add_argument("taught", type=Path, help="the folder that training.teachers.teach wrote")
     parser.add_argument("--output", type=Path, required=True, help="the table")
+    parser.add_argument("--list", choices=sorted(LISTS), help="the only list of tags to keep (default: all)")
     options = parser.parse_args(arguments)
     try:
-        count = make_table(options.taught, options.output, known_lists())
+        count = make_table(options.taught, options.output, known_lists(), only=options.list)
     except TimbrescopeError as error:
         parser.exit(1, f"{error}\n")
     except OSError as error:

@@ -53,6 +53,11 @@ def test_the_table_has_the_mean_of_an_ensemble_and_keeps_places_groups_and_parts
     assert second.labels["one:slow"] == pytest.approx(0.5, rel=0.01)
 
 
+def test_one_list_may_be_kept_alone(taught: Path) -> None:
+    make_table(taught, taught / "out.csv", LISTS, only="two")
+    assert read_table(taught / "out.csv", task="multi").labels == ("two:rock", "two:slow")
+
+
 @pytest.mark.parametrize(
     ("tag", "known", "score", "corrected"),
     [
