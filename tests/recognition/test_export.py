@@ -94,3 +94,9 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     with pytest.raises(ModelError, match=r"timbrescope\[export\]"):
         export(SPEC, model_of(SPEC), tmp_path, ("onnx",))
+
+
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    spec = replace(SPEC, name="../../mine")
+    for path in export(spec, model_of(spec), tmp_path / "a" / "b", ("torchscript",)):
+        assert path.parent == tmp_path / "a" / "b"

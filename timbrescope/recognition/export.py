@@ -23,6 +23,7 @@ from timbrescope.recognition.export_guide import guide
 from timbrescope.recognition.features import LogMel, compress
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.spec import ModelSpec
+from timbrescope.recognition.versions import model_name
 
 Format = Literal["onnx", "torchscript"]
 SUFFIXES: dict[Format, str] = {"onnx": ".onnx", "torchscript": ".pt"}
@@ -93,6 +94,7 @@ def export(spec: ModelSpec, model: Model, folder: Path, formats: tuple[Format, .
             the model itself, or the folder cannot be written.
     """
     whole = FromSamples(spec, model).eval()
+    name = model_name(spec.name)  # as it stands in the file it may be a path
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,8 +103,8 @@ def export(spec: ModelSpec, model: Model, folder: Path, formats: tuple[Format, .
                 part = Path(place) / f"model{SUFFIXES[kind]}"
                 _write(kind, whole, part)
                 _compare(kind, whole, part)
-                written.append(part.replace(folder / f"{spec.name}{SUFFIXES[kind]}"))
-        page = folder / f"{spec.name}.md"
+                written.append(part.replace(folder / f"{name}{SUFFIXES[kind]}"))
+        page = folder / f"{name}.md"
         about = describe(spec, whole.window_samples)
         page.write_text(guide(spec.title, about, [path.name for path in written]), encoding="utf-8")
     except OSError as error:

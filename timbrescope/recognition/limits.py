@@ -53,7 +53,9 @@ def _entries(description: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """Yield entries and whether each is within the limits."""
     labels = description.get("labels", ())
     is_list = isinstance(labels, list | tuple) and 0 < len(labels) <= MOST_LABELS
-    yield "labels", is_list and all(_is_text(label, LONGEST_LABEL) for label in labels)
+    yield "labels", is_list and all(_is_text(label, LONGEST_LABEL) and label.isprintable() for label in labels)
+    for name in ("name", "title"):
+        yield name, str(description.get(name, "")).isprintable()  # a terminal obeys what is not
     for name in _TEXTS:
         yield name, _is_text(description.get(name, ""), LONGEST_TEXT)
     for name in ("window_frames", "hop_frames"):

@@ -21,7 +21,8 @@ from training.errors import TrainingError
 STRENGTH = 0.3
 """Inverse of the penalty: found on other data, where anything from 0.1 to 1 serves as well."""
 _ITERATIONS = 300
-_NEVER = -12.0  # the logit of a label without any example
+NEVER = -12.0
+"""The logit of a label without any example, whatever the window."""
 _SCALES = (0.05, 5.0)
 
 Floats = NDArray[np.float32]
@@ -86,12 +87,12 @@ def learn(features: Floats, targets: Floats, weights: Floats, *, exclusive: bool
     scale = max(float(features.std()), 1e-9)
     x = features / np.float32(scale)
     n_labels = targets.shape[1]
-    coefficients, biases = np.zeros((n_labels, x.shape[1])), np.full(n_labels, _NEVER)
+    coefficients, biases = np.zeros((n_labels, x.shape[1])), np.full(n_labels, NEVER)
     if exclusive:
         wanted = targets.argmax(axis=1)
         present = np.unique(wanted)
         if len(present) == 1:
-            biases[present] = -_NEVER
+            biases[present] = -NEVER
         else:
             found, intercepts = _fit(x, wanted, weights)
             coefficients[present], biases[present] = found, intercepts
@@ -103,7 +104,7 @@ def learn(features: Floats, targets: Floats, weights: Floats, *, exclusive: bool
                 found, intercepts = _fit(x[known], applies.astype(np.intp), weights[known])
                 coefficients[label], biases[label] = found[1] - found[0], intercepts[1] - intercepts[0]
             elif applies.any():
-                biases[label] = -_NEVER
+                biases[label] = -NEVER
     return Head(coefficients / scale, biases)
 
 

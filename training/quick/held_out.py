@@ -11,7 +11,7 @@ from timbrescope.recognition.spec import ModelSpec
 from training.calibration import best_thresholds, fit_scale_and_shift
 from training.collection import UNKNOWN, Collection, Task
 from training.evaluation.predict import Predictions
-from training.quick.head import Floats, Head, learn, temperature
+from training.quick.head import NEVER, Floats, Head, learn, temperature
 from training.quick.vectors import Vectors
 from training.splits import folds
 
@@ -120,15 +120,23 @@ def judge(collection: Collection, vectors: Vectors, lesson: Lesson, seed: int) -
 
 
 def calibrate(lesson: Lesson, logits: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return scale and shift of each label's logit that make scores read as probabilities on what was held out."""
+    """Return scale and shift of each label's logit that make scores read as probabilities on what was held out.
+
+    What a layer could not know, because all that there is of a label was held out, does not count.
+    """
     n_labels = len(lesson.labels)
     if logits is None:
         return np.ones(n_labels), np.zeros(n_labels)
+    unlearnt = logits == NEVER
     held = ~np.isnan(logits).any(axis=1)
     if lesson.exclusive:
+        held &= ~(unlearnt & (lesson.targets > 0.5)).any(axis=1)
+        if not held.any():
+            return np.ones(n_labels), np.zeros(n_labels)
         factor = temperature(logits[held], lesson.targets[held], lesson.weights[held])
         return np.full(n_labels, factor), np.zeros(n_labels)
-    return fit_scale_and_shift(logits[held], lesson.targets[held], together=True)
+    targets = np.where(unlearnt, np.nan, lesson.targets)
+    return fit_scale_and_shift(logits[held], targets[held], together=True)
 
 
 def predictions(

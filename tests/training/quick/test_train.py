@@ -112,6 +112,17 @@ def test_too_few_groups_leave_a_model_without_figures(train: Train, tmp_path: Pa
     assert any(isinstance(event, Problem) and "held out" in event.sentence for event in events)
 
 
+def test_a_class_of_one_group_does_not_blur_the_others(train: Train, tmp_path: Path) -> None:
+    collection = read_collection(clean_set(tmp_path / "sounds"))
+    items = tuple(replace(item, group="one day") if "low" in item.labels else item for item in collection.items)
+    model = train(replace(collection, items=items))
+    figures = json.loads((model.parent / "evaluation.json").read_text())
+    recall = {each["label"]: each["recall"] for each in figures["classes"]}
+    assert recall["low"] == 0  # nobody can know what was held out whole
+    assert min(recall["high"], recall["middle"]) > 0.8
+    assert scores(model, next((tmp_path / "sounds" / "high").iterdir())).mean(axis=0)[0] > 0.6
+
+
 def test_several_labels_a_clip_are_independent(train: Train, tmp_path: Path) -> None:
     rows = []
     for number in range(30):
