@@ -21,6 +21,7 @@ from training.errors import TrainingError
 STRENGTH = 0.3
 """Inverse of the penalty: found on other data, where anything from 0.1 to 1 serves as well."""
 _ITERATIONS = 300
+_AT_ONCE = 4096  # windows
 NEVER = -12.0
 """The logit of a label without any example, whatever the window."""
 _SCALES = (0.05, 5.0)
@@ -52,13 +53,16 @@ def features_of(encoder: nn.Module, n_labels: int, vectors: Floats) -> Floats:
         TrainingError: it has no such layer.
     """
     dense = dense_of(encoder, n_labels)
+    out = np.empty((len(vectors), dense.in_features), np.float32)
     taken: list[Tensor] = []
     hook = dense.register_forward_pre_hook(lambda _layer, inputs: taken.append(inputs[0]))
     try:
-        cast("Embedder", encoder).classify(torch.from_numpy(vectors))
+        for first in range(0, len(vectors), _AT_ONCE):
+            cast("Embedder", encoder).classify(torch.from_numpy(vectors[first : first + _AT_ONCE]))
+            out[first : first + _AT_ONCE] = taken.pop().numpy()
     finally:
         hook.remove()
-    return taken[0].numpy()
+    return out
 
 
 def dense_of(encoder: nn.Module, n_labels: int) -> nn.Linear:

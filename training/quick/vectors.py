@@ -17,7 +17,7 @@ from training.errors import TrainingError
 from training.file_store import Arrays, FileStore, Progress
 from training.quick.listener import load_listener
 
-MOST_WINDOWS = 120_000  # of all pieces: 250 MB
+MOST_WINDOWS = 60_000  # of all pieces: 120 MB, of which there are some copies while a layer learns
 
 
 @dataclass(frozen=True, slots=True)
