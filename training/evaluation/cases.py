@@ -13,6 +13,7 @@ from training.evaluation.metrics import (
     Floats,
     Threshold,
     add_up,
+    among_top,
     areas,
     count,
     decide,
@@ -21,6 +22,7 @@ from training.evaluation.metrics import (
 )
 from training.evaluation.predict import Predictions
 
+_FEW_LABELS = 10  # of which the five highest would be too many to tell anything
 MAIN_FIGURE: dict[Task, str] = {"single": "accuracy", "multi": "roc_auc", "frame": "accuracy"}
 
 
@@ -116,11 +118,10 @@ def figures(judged: Cases, threshold: Threshold | None, weights: NDArray[np.inte
     if judged.task == "multi":
         roc, pr = areas(judged.scores, judged.targets, judged.groups, weights)
         found |= {"roc_auc": mean_known(roc), "pr_auc": mean_known(pr)}
+        if judged.scores.shape[1] > _FEW_LABELS:
+            found |= {"top_5": _share(judged, among_top(judged.scores, judged.targets, 5), weights)}
     else:
-        hits = top_hits(judged.scores, judged.targets)
-        tried = np.stack([np.nan_to_num(hits), ~np.isnan(hits)], axis=1)  # rows, (right, known)
-        right, known = (weights.astype(np.float64) @ add_up(tried, judged.groups, len(judged.group_names))).T
-        accuracy = np.divide(right, known, out=np.full_like(right, np.nan), where=known > 0)
+        accuracy = _share(judged, top_hits(judged.scores, judged.targets), weights)
         found |= {"accuracy": accuracy, "error": 1 - accuracy}
     drawn = counts(judged, threshold).weighted(weights)
     if judged.task == "multi":  # where each row has one decision and one label all of these are the accuracy
@@ -130,3 +131,10 @@ def figures(judged: Cases, threshold: Threshold | None, weights: NDArray[np.inte
     found |= {"macro_precision": mean_known(drawn.precision), "macro_recall": mean_known(drawn.recall)}
     found |= {"macro_f1": mean_known(drawn.f1)}
     return found
+
+
+def _share(judged: Cases, hits: Floats, weights: NDArray[np.integer]) -> Floats:
+    """Return the share of rows that were hit (1, 0, or nan where nobody knows), shape (draws,)."""
+    tried = np.stack([np.nan_to_num(hits), ~np.isnan(hits)], axis=1)  # rows, (right, known)
+    right, known = (weights.astype(np.float64) @ add_up(tried, judged.groups, len(judged.group_names))).T
+    return np.divide(right, known, out=np.full_like(right, np.nan), where=known > 0)

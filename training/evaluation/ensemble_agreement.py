@@ -9,8 +9,8 @@ says nothing of how often those are right.
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -127,8 +127,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found = list(compare(options.table, options.models))
     except TimbrescopeError as error:
         parser.exit(1, f"{error}\n")
-    content: Mapping[str, object] = {"agreements": [asdict(one) for one in found]}
-    print(json.dumps(content, indent=1) if options.format == "json" else report(found))
+    text = json.dumps({"evaluations": [_described(one) for one in found]}, indent=1)
+    print(text if options.format == "json" else report(found))
+
+
+def _described(found: Agreement) -> dict[str, object]:
+    """Return the figures in the form of those of ``timbrescope evaluate``."""
+    figures = {"rank_correlation": found.rank_correlation, "roc_auc": found.roc_auc}
+    named = {name: {"value": value} for name, value in figures.items()}
+    return {"model": found.model, "labels": found.labels, "clips": found.clips, "figures": named}
 
 
 if __name__ == "__main__":

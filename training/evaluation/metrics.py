@@ -30,6 +30,16 @@ def top_hits(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> Flo
     return np.where(np.isnan(targets).any(axis=1), np.nan, right.astype(np.float64))
 
 
+def among_top(scores: NDArray[np.floating], targets: NDArray[np.floating], count: int) -> Floats:
+    """Tell for each row whether a label that applies is among so many with the highest scores, shape (rows,).
+
+    1 or 0, or nan where no label is known to apply. What is not known counts as not applying.
+    """
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    right = (np.take_along_axis(targets, best, axis=1) > 0.5).any(axis=1)
+    return np.where((targets > 0.5).any(axis=1), right.astype(np.float64), np.nan)
+
+
 def confusion_matrix(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> NDArray[np.int64]:
     """Count how often each label (rows) was taken for each label (columns), shape (labels, labels)."""
     known = ~np.isnan(targets).any(axis=1)

@@ -17,6 +17,7 @@ _NAMES = {
     "error": "Top-1 error",
     "roc_auc": "ROC-AUC (mean of labels)",
     "pr_auc": "PR-AUC (mean of labels)",
+    "top_5": "A true label among the five highest",
     "micro_precision": "Precision (micro)",
     "micro_recall": "Recall (micro)",
     "micro_f1": "F1 (micro)",

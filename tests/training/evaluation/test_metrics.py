@@ -5,6 +5,7 @@ from sklearn import metrics as sklearn
 
 from training.evaluation.metrics import (
     THRESHOLDS,
+    among_top,
     areas,
     confusion_matrix,
     count,
@@ -195,3 +196,10 @@ def test_draws_follow_the_seed() -> None:
     np.testing.assert_array_equal(group_draws(9, 50, 3), group_draws(9, 50, 3))
     assert (group_draws(9, 50, 3) != group_draws(9, 50, 4)).any()
     assert (group_draws(9, 50, 3).sum(axis=1) == 9).all()
+
+
+def test_a_true_label_among_the_highest_counts_once_and_none_known_counts_not_at_all() -> None:
+    scores = np.array([[0.9, 0.8, 0.1, 0.2], [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])
+    targets = np.array([[1, 1, 0, 0], [1, np.nan, np.nan, np.nan], [np.nan] * 4, [0, 0, 1, 0]], np.float32)
+    np.testing.assert_array_equal(among_top(scores, targets, 2), [1, 0, np.nan, 1])
+    np.testing.assert_array_equal(among_top(scores, targets, 4), [1, 1, np.nan, 1])
