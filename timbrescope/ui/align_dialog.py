@@ -63,7 +63,7 @@ class AlignDialog(QDialog):
         self.text.setMinimumSize(460, 220)
         self.message = QLabel()
         self.message.setWordWrap(True)
-        self.message.hide()
+        self.message.setMinimumHeight(3 * self.message.fontMetrics().lineSpacing())  # its room is there from the start
         standard = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
         self.buttons.button(standard.Ok).setText("Align")
@@ -95,7 +95,7 @@ class AlignDialog(QDialog):
         def job(_progress: Callable[[str], None]) -> None:
             found.append(align_lyrics(lambda start, stop: rows[start:stop], len(rows), spec, _lines(text, language)))
 
-        self._say("Aligning…")
+        self.message.setText("Aligning…")
         self._enable(enabled=False)
         self._job = JobThread(job, self)
         self._job.failed.connect(self._on_failed)
@@ -104,17 +104,13 @@ class AlignDialog(QDialog):
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self._say(sentence)
+        self.message.setText(sentence)
         self._enable(enabled=True)
 
     @Slot()
     def _on_succeeded(self) -> None:
         self.aligned.emit(self._found[-1])
         self.accept()
-
-    def _say(self, sentence: str) -> None:
-        self.message.setText(sentence)
-        self.message.show()
 
     def _enable(self, *, enabled: bool) -> None:
         for part in (self.text, self.language, self.buttons.button(QDialogButtonBox.StandardButton.Ok)):
