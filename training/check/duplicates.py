@@ -1,9 +1,9 @@
 """Recordings that are the same, wholly or in part: copies, other encodings, other levels, overlapping cuts."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,7 @@ _ERRORS = 0.35  # share of wrong bits up to which Haitsma and Kalker hold two fi
 _LEAST_FRAMES = 12
 _COMPARED_SECONDS = 4.0
 _SLACK = HOP  # samples by which the frames of two copies may be off
-_KEPT = 512  # recordings whose sound is kept while pairs are compared
+_KEPT_BYTES = 2**27  # of sound that is kept while pairs are compared
 
 Samples = NDArray[np.float32]
 
@@ -68,8 +68,9 @@ def find_pairs(measures: Mapping[Path, Measures], progress: Callable[[int, int],
             pairs.append(Pair(first, path, "copy", found.seconds, 1.0))
     paths = list(copies.values())
     suspicions = _suspicions([audible[path] for path in paths])
+    sounds = _Sounds()
     for done, (first_index, second_index, offset) in enumerate(suspicions, 1):
-        pair = _compare(paths[first_index], paths[second_index], offset)
+        pair = _compare(sounds, paths[first_index], paths[second_index], offset)
         if pair is not None:
             pairs.append(pair)
         if progress is not None:
@@ -128,9 +129,9 @@ def _agree(first: Measures, second: Measures, offset: int) -> bool:
     return bool(wrong.mean() <= _ERRORS * 32)
 
 
-def _compare(first: Path, second: Path, offset: int) -> Pair | None:
+def _compare(sounds: "_Sounds", first: Path, second: Path, offset: int) -> Pair | None:
     """Return the pair if the waveforms agree where the fingerprints do."""
-    a, b = _sound(first), _sound(second)
+    a, b = sounds.read(first), sounds.read(second)
     start, stop = max(0, offset * HOP), min(len(a), len(b) + offset * HOP)
     if stop - start < _LEAST_FRAMES * HOP:
         return None
@@ -163,9 +164,27 @@ def _correlation(piece: Samples, other: Samples, place: int) -> float:
     return float(np.abs(product / norm).max())
 
 
-@lru_cache(maxsize=_KEPT)
-def _sound(path: Path) -> Samples:
-    """Return a recording at ``SAMPLE_RATE``, as far as it can be read."""
+class _Sounds:
+    """Recordings at ``SAMPLE_RATE``; those that were used last are kept up to a size in memory."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Path, Samples] = OrderedDict()
+        self._bytes = 0
+
+    def read(self, path: Path) -> Samples:
+        """Return a recording, as far as it can be read."""
+        if path in self._kept:
+            self._kept.move_to_end(path)
+            return self._kept[path]
+        samples = _read(path)
+        self._kept[path] = samples
+        self._bytes += samples.nbytes
+        while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1].nbytes
+        return samples
+
+
+def _read(path: Path) -> Samples:
     whole = read_whole(path)
     if whole is not None:
         resampler = Resampler(whole[1], {SAMPLE_RATE})
