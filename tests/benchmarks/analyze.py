@@ -6,7 +6,7 @@ speed of this machine's matrix product.
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import librosa
@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.benchmarks._timing import interleaved, matrix_product
 from timbrescope import paths
 from timbrescope.audio.file import AudioFile
+from timbrescope.core.blocks import Block
 from timbrescope.recognition.device import choose_device
 from timbrescope.recognition.features import LogMel
 from timbrescope.recognition.pipeline import analyse
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks analyze", description=__doc__)
     parser.add_argument("--model", default="musicnn-mtt", help="an installed model; default: %(default)s")
+    parser.add_argument("--against", metavar="NAME", help="another model, to be compared with in the same run")
     options = parser.parse_args(arguments)
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, {_SECONDS:.0f} s of music\n")
     with tempfile.TemporaryDirectory() as folder:
@@ -45,6 +47,8 @@ def main(arguments: list[str]) -> int:
         recogniser = Recogniser.load(ModelStore().find(options.model), choose_device("cpu"))
         _network(recogniser)
         _whole(song, recogniser)
+        if options.against is not None:
+            _compare(song, recogniser, Recogniser.load(ModelStore().find(options.against), choose_device("cpu")))
     return 0
 
 
@@ -124,3 +128,31 @@ def _whole(song: Path, recogniser: Recogniser) -> None:
     print(f"\n{'audio seconds a second':<40}")
     for name, seconds in times.items():
         print(f"  {name:<40} {_SECONDS / seconds:>6.0f}x")
+
+
+class _Decoded:
+    """A recording that has been decoded and resampled already."""
+
+    def __init__(self, song: Path, rates: set[int]) -> None:
+        recording = AudioFile(song)
+        self.sample_rate, self.duration = recording.sample_rate, recording.duration
+        self._blocks = list(recording.blocks(rates))
+
+    def blocks(self, rates: Collection[int]) -> Iterator[Block]:
+        del rates  # it has them all
+        yield from self._blocks
+
+
+def _compare(song: Path, ours: Recogniser, theirs: Recogniser) -> None:
+    """Print how fast two models are from samples to scores, front ends and all, each at its own distance of windows."""
+    source = _Decoded(song, {model.spec.front_end.sample_rate for model in (ours, theirs)})
+
+    def listen(model: Recogniser) -> None:
+        for _ in analyse(source, [model], draw=False):
+            pass
+
+    times = interleaved({"ours": lambda: listen(ours), "theirs": lambda: listen(theirs)})
+    print(
+        f"\nfrom samples to scores: {ours.spec.name} {_SECONDS / times['ours']:.0f}x real time, "
+        f"{theirs.spec.name} {_SECONDS / times['theirs']:.0f}x: {times['theirs'] / times['ours']:.1f} times as fast"
+    )
