@@ -38,6 +38,7 @@ examples:
   timbrescope check sounds/             see what is wrong with labelled recordings
   timbrescope train sounds/ --quick     make a model of your own
   timbrescope live --record take.flac   recognise and record what a microphone hears
+  timbrescope align song.wav --text "Au clair de la lune" --language fr
   timbrescope models install musicnn-msd
 
 'timbrescope COMMAND --help' explains a command.
