@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by run.sh and test.sh, which define `root` (the checkout):
 #
-#   set_up run     .venv with what the program needs, the system's libraries, the default models
+#   set_up run     .venv with what the program needs, the system's libraries
 #   set_up test    the same, and what the tests need
 #
 # A stamp in .venv, written last, is a copy of everything the set-up was made from. While it still matches, nothing is
@@ -9,7 +9,6 @@
 
 packaging=${root:?}/packaging
 venv=$root/.venv
-default_model=musicnn-mtt
 
 say() { printf 'timbrescope: %s\n' "$*" >&2; }
 
@@ -44,7 +43,6 @@ bring_up_to_date() (
     install_system_packages "$1"
     make_environment
     install_python_packages "$1"
-    fetch_default_model
     made_from "$1" >"$venv/set-up-for-$1.new"
     mv "$venv/set-up-for-$1.new" "$venv/set-up-for-$1"
 )
@@ -124,12 +122,4 @@ install_python_packages() {
     PIP_CONSTRAINT=packaging/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
         "$venv/bin/python" -m pip install --constraint packaging/constraints.txt --editable "$target" ||
         give_up "pip could not install what is needed (its reason is above); start again to go on from here."
-}
-
-fetch_default_model() {
-    ! "$venv/bin/timbrescope" models verify "$default_model" >/dev/null 2>&1 || return 0
-    say "fetching the default model ..."
-    "$venv/bin/timbrescope" models install "$default_model" 2>/dev/null ||
-        say "the default model could not be fetched; everything else works, and '$venv/bin/timbrescope models install" \
-            "$default_model' fetches it later or says what is in the way."
 }

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "settings.json"
 _VERSION = 1
 
-DEFAULT_MODELS = ("timbre-encoder", "musicnn-mtt")
+DEFAULT_MODELS = ("timbre-encoder", "tags-mtt")
 
 
 @dataclass(frozen=True, slots=True)

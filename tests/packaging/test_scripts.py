@@ -12,7 +12,7 @@ SCRIPTS = [*sorted((CHECKOUT / "packaging").glob("*.sh")), CHECKOUT / ".ci" / "r
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for bash")
 
 # Stands in for every Python: it makes environments with itself inside, and its pip installs a program that tells what
-# it was called with. Beside the checkout, a file "fail" makes pip fail and a file "offline" the fetching of models.
+# it was called with. Beside the checkout, a file "fail" makes pip fail.
 PYTHON = """#!/bin/bash
 echo "python $*" >> "$CALLS"
 case "$*" in
@@ -25,11 +25,7 @@ case "$*" in
 esac
 """
 PROGRAM = """#!/bin/bash
-case "$*" in
-    "models verify "*) [ -e ../model ] ;;
-    "models install "*) echo "timbrescope $*" >> "$CALLS"; [ ! -e ../offline ] && : > ../model ;;
-    *) printf "<%s>" "$@" ;;
-esac
+printf "<%s>" "$@"
 """
 
 
@@ -144,21 +140,6 @@ def test_failed_installation_says_so_and_is_taken_up_again(machine: Machine) -> 
     obstacle.unlink()
     assert machine.run("--version").stdout == "<--version>"
 
-
-def test_default_model_is_fetched_once(machine: Machine) -> None:
-    machine.run("--version")
-    assert "timbrescope models install musicnn-mtt" in machine.calls.read_text()
-    (machine.checkout / ".venv" / "set-up-for-run").unlink()
-    machine.run("--version")
-    assert "models install" not in machine.calls.read_text()
-
-
-def test_without_the_default_model_one_sentence_is_said_and_the_program_starts(machine: Machine) -> None:
-    machine.checkout.with_name("offline").touch()
-    done = machine.run("--version")
-    assert (done.returncode, done.stdout) == (0, "<--version>")
-    assert len([line for line in done.stderr.splitlines() if "could not be fetched" in line]) == 1
-    assert machine.run("--version").stderr == ""
 
 
 def test_environment_without_its_python_is_made_again(machine: Machine) -> None:

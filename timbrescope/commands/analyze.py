@@ -34,7 +34,7 @@ examples:
   timbrescope analyze Music/ --format csv --output tags.csv
   timbrescope analyze Music/ --format json --output analyses/
   timbrescope analyze song.mp3 --format audacity --output song.txt
-  timbrescope analyze take.wav --models musicnn-mtt,musicnn-msd --hop 1
+  timbrescope analyze take.wav --models tags-mtt,tags-msd --hop 1
 """
 _OK, _SOME_FAILED, _FAILED = 0, 1, 2
 

@@ -20,7 +20,7 @@ EXAMPLES = """\
 examples:
   timbrescope compare birds@1 birds@2 held-out/     two versions of a model of your own
   timbrescope compare old.safetensors new.safetensors runs/7/split.csv
-  timbrescope compare musicnn-mtt musicnn-msd clips.csv --format json
+  timbrescope compare tags-mtt musicnn-mtt clips.csv --format json
 
 Use recordings that neither model has learnt from: what a model knows already makes it look better than it is.
 """

@@ -32,7 +32,7 @@ EXAMPLES = """\
 examples:
   timbrescope live
   timbrescope live --device "USB Audio" --channel 2 --record take.flac
-  timbrescope live --models timbre-encoder,musicnn-mtt --format jsonl --seconds 60
+  timbrescope live --models timbre-encoder,tags-mtt --format jsonl --seconds 60
   timbrescope live --alert voice,drums --alert-after 2
   timbrescope live --osc 9000 --midi
 """

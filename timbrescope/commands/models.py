@@ -17,8 +17,8 @@ EXAMPLES = """\
 examples:
   timbrescope models list
   timbrescope models install musicnn-msd
-  timbrescope models info musicnn-mtt
-  timbrescope models relations musicnn-mtt --csv relations.csv
+  timbrescope models info tags-mtt
+  timbrescope models relations tags-mtt --csv relations.csv
   timbrescope models add friend.safetensors --name birds
   timbrescope models versions birds
   timbrescope models restore birds 1

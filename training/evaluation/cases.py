@@ -137,4 +137,5 @@ def _share(judged: Cases, hits: Floats, weights: NDArray[np.integer]) -> Floats:
     """Return the share of rows that were hit (1, 0, or nan where nobody knows), shape (draws,)."""
     tried = np.stack([np.nan_to_num(hits), ~np.isnan(hits)], axis=1)  # rows, (right, known)
     right, known = (weights.astype(np.float64) @ add_up(tried, judged.groups, len(judged.group_names))).T
-    return np.divide(right, known, out=np.full_like(right, np.nan), where=known > 0)
+    share: Floats = np.divide(right, known, out=np.full_like(right, np.nan), where=known > 0)
+    return share
