@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from timbrescope.recognition.spec import FrontEnd
-from training.spectra.acoustics import reverberate, shift_pitch
+from training.spectra.acoustics import reverberate, shift_pitch, shift_throat
 
 _SILENT = 1e-12  # mean power
 
@@ -19,6 +19,8 @@ class OnlineAugmentation:
 
     Attributes:
         pitch_semitones: moves all frequencies by at most so much, up or down.
+        throat_semitones: moves its resonances by at most so much, up or down, wherever its pitch is moved to; None lets
+            them move with the pitch.
         room: probability that it sounds in a room.
         room_seconds, room_direct_db: reverberation time, and level of the sound against all of its reverberation.
         gain_db: makes an example louder or quieter by at most so much.
@@ -34,6 +36,7 @@ class OnlineAugmentation:
     """
 
     pitch_semitones: float = 0.0
+    throat_semitones: float | None = None
     room: float = 0.0
     room_seconds: tuple[float, float] = (0.15, 1.5)
     room_direct_db: tuple[float, float] = (-3.0, 12.0)
@@ -56,8 +59,13 @@ def augment_power(
 ) -> tuple[Tensor, Tensor]:
     """Change power spectra, shape (batch, frames, n_bands), and with ``mix`` their targets, shape (batch, n_labels)."""
     if online.pitch_semitones:
-        most = online.pitch_semitones
-        power = shift_pitch(power, front_end, _uniform((len(power),), -most, most, generator).to(power))
+        most, throat = online.pitch_semitones, online.throat_semitones
+        moved = _uniform((len(power),), -most, most, generator).to(power)
+        power = shift_pitch(power, front_end, moved)
+        if throat is not None:
+            power = shift_throat(
+                power, front_end, _uniform((len(power),), -throat, throat, generator).to(power) - moved
+            )
     if online.equaliser_db:
         power = random_equaliser(power, online.equaliser_db, generator)
     for _ in range(online.mixes if online.mix else 0):

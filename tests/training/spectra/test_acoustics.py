@@ -4,7 +4,7 @@ import torch
 from timbrescope.core.mel import mel_frequencies
 from timbrescope.recognition.features import LogMel
 from timbrescope.recognition.spec import FrontEnd
-from training.spectra.acoustics import reverberate, shift_pitch
+from training.spectra.acoustics import reverberate, shift_pitch, shift_throat
 
 FRONT_END = FrontEnd(16_000, 1024, 320, 96, fmin=30.0)
 
@@ -29,6 +29,33 @@ def test_a_shifted_pitch_is_the_sound_at_that_pitch() -> None:
 def test_no_shift_changes_nothing() -> None:
     power = torch.rand(2, 10, 96)
     torch.testing.assert_close(shift_pitch(power, FRONT_END, torch.zeros(2)), power)
+
+
+def voice(f0: float, formant: float) -> torch.Tensor:
+    """Return partials around one resonance."""
+    time = torch.arange(16_000) / 16_000
+    partials = torch.arange(1, 31) * f0
+    levels = torch.exp(-(((partials - formant) / 400) ** 2)) + 0.003
+    samples = (levels[:, None] * torch.sin(2 * torch.pi * partials[:, None] * time)).sum(dim=0)
+    return LogMel(FRONT_END).spectra(0.1 * samples)[None]
+
+
+def test_another_throat_moves_resonances_and_leaves_the_pitch() -> None:
+    def centre(power: torch.Tensor) -> float:
+        centres = torch.from_numpy(mel_frequencies(98, 30.0, 8000.0)[1:-1].copy())
+        mean = power.mean(dim=(0, 1)).double()
+        return float((mean * centres).sum() / mean.sum())
+
+    before = voice(150.0, 1200.0)
+    after = shift_throat(before, FRONT_END, torch.tensor([4.0]))
+    assert centre(before) < 1250
+    assert 1350 < centre(after) < 1600  # 1512 Hz would be exact
+    low = slice(4, 22)  # where partials are apart
+    peaks = [
+        set(np.flatnonzero(np.diff(np.sign(np.diff(x.mean(dim=(0, 1))[low].numpy()))) < 0)) for x in (before, after)
+    ]
+    assert peaks[0] == peaks[1]
+    torch.testing.assert_close(shift_throat(before, FRONT_END, torch.zeros(1)), before)
 
 
 def test_a_room_lets_a_click_die_away_at_its_time() -> None:

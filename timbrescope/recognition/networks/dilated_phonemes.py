@@ -56,7 +56,7 @@ class DilatedPhonemes(nn.Module):
         self.join = nn.Conv1d(second * bands + peaks, _CHANNELS, 1, bias=False)
         self.join_norm = nn.BatchNorm1d(_CHANNELS)
         self.blocks = nn.Sequential(*[_Block(*block) for block in _BLOCKS])
-        self.dropout = nn.Dropout(0.1)
+        self.dropout = nn.Dropout(0.2)
         self.output = nn.Linear(_CHANNELS, n_labels)
 
     def forward(self, windows: Tensor) -> Tensor:
