@@ -28,6 +28,7 @@ from training.calibration import calibrated
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.examples import Indices, statistics
+from training.fit import fit
 from training.losses import LossFunction, binary_cross_entropy, distil, make_loss, to_logits
 from training.preparation import Preparation, is_exclusive, model_spec
 from training.processors import make_fabric
@@ -41,7 +42,6 @@ from training.validation import is_better, validate
 
 MODEL = f"model{SUFFIX}"
 _LEAST_VARIANCE = 0.01  # of a label's logits
-_MOST_FITTED = 50_000  # windows that a method without gradients learns from
 
 
 def train(
@@ -84,7 +84,7 @@ def train(
         silence(model.network, len(spec.labels), None if logits is None else logits.nanmean(dim=0))
     start_from(model.network, donors, report)
     if isinstance(model.network, Fittable):
-        return _fit(config, data, spec, model, folder, report)
+        return fit(config, data, spec, model, folder / MODEL, report)
     return _Run(config, data, spec, model, folder, report, device).to_the_end()
 
 
@@ -328,31 +328,6 @@ class _Run:
             }
             write_state(self.folder, state)
         self.pace.saved()
-
-
-def _fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, folder: Path, report: Report) -> Path:
-    """Let a method without gradients learn from all windows at once."""
-    network = cast("Fittable", model.network)
-    report(Started(spec.labels, len(data.train), len(data.validation), 0, "cpu", 0))
-    chosen = np.random.default_rng(config.training.seed).permutation(len(data.train))[:_MOST_FITTED]
-    power, wanted = data.train.batch(np.sort(chosen))
-    windows, wanted = model.standardise(compress(spec.front_end, power)), wanted.flatten(0, -2)
-    exclusive, metric = is_exclusive(config, data.collection.task), config.training.metric
-    try:
-        network.fit(windows, wanted.argmax(dim=1) if exclusive else wanted, config.training.seed)
-    except ModelError as error:
-        raise TrainingError(str(error)) from error
-    options = {**spec.network_options, **network.fitted_options()}
-    value, figures = float("nan"), {}
-    if len(data.validation):
-        loss_of = make_loss(config.training, exclusive=exclusive)
-        _, value = validate(model, data.validation, spec, data.collection.task, metric, loss_of)
-        figures = {f"validation {metric}": round(value, 4)}
-    path = folder / MODEL
-    spec = replace(spec, network_options=options, figures=figures)
-    save_checkpoint(path, calibrated(model, spec, data.validation, config, report), model.weights())
-    report(Finished(str(path), 1, metric, value))
-    return path
 
 
 def _target_logits(data: Preparation) -> Tensor:
