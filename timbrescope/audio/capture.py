@@ -18,6 +18,7 @@ from timbrescope.audio.sound_server import reached
 from timbrescope.core.errors import AudioError
 
 LATENCY_SECONDS = 0.25  # the callback waits for the interpreter, up to 0.12 s while the window paints
+PERIODS = 16  # of that: no sound waits longer than for one of them, while there is room for all
 RING_SECONDS = 20.0
 PATIENCE_SECONDS = 2.0  # closing a stream whose device is gone may take for ever
 
@@ -69,7 +70,7 @@ class Capture:
         library = portaudio.load()
         self._errors: tuple[type[Exception], ...] = (library.PortAudioError, ValueError)
         try:
-            self._stream = portaudio.open_stream(partial(self._open, library, channels.stop))
+            self._stream = portaudio.open_stream(partial(self._open, library, channels.stop), PERIODS)
         except self._errors as error:
             raise explain(error, device, rate) from error
 

@@ -26,7 +26,8 @@ from timbrescope.core.errors import AudioError, TimbrescopeError
 log = logging.getLogger(__name__)
 
 BLOCK_SECONDS = 0.25
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.01
+LEVEL_SECONDS = 0.05  # of the past that a level tells of, so that whoever looks that often misses nothing
 SETTLED_SECONDS = 0.5  # after a gap a device delivers what it has kept; then the length of the gap is known
 SILENT_SECONDS = 2.0  # without a single frame, until the input is opened anew
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -48,6 +49,7 @@ class LiveInput:
     Args:
         device: name as ``devices.find`` takes it; None is the system's default.
         channel: number of one channel, the first is 1; None takes the first two, of which recognition hears the mean.
+        block_seconds: how much sound a block holds at least.
 
     Attributes:
         device: what it listens to, by name.
@@ -63,7 +65,9 @@ class LiveInput:
 
     duration: float | None = None
 
-    def __init__(self, device: str | None = None, channel: int | None = None) -> None:
+    def __init__(
+        self, device: str | None = None, channel: int | None = None, *, block_seconds: float = BLOCK_SECONDS
+    ) -> None:
         found = devices.find(device, "input")
         if channel is not None and not 1 <= channel <= found.inputs:
             raise AudioError(f"{found.label} has no channel {channel}; choose one from 1 to {found.inputs}.")
@@ -72,6 +76,7 @@ class LiveInput:
         self.channels = len(self._taken)
         self.level = Level()
         self.dropouts = 0
+        self._block_seconds = block_seconds
         self._wanted = device if device is None else found.title
         capture, self.sample_rate = _open(found, self._taken)
         self._capture: Capture | None = capture
@@ -85,6 +90,7 @@ class LiveInput:
         self._retry_at = 0.0
         self._reason = ""
         self._told_silence = False
+        self._just_heard = np.empty((0, self.channels), np.float32)
         self._told: dict[str, float] = {}  # kind of notice -> when
 
         self._handover = Handover(self.sample_rate)
@@ -154,7 +160,7 @@ class LiveInput:
         self._handover.notify(sentence)
 
     def blocks(self, rates: Collection[int]) -> Iterator[Block]:
-        """Listen and yield what has come, a quarter of a second at least, until ``stop`` is called.
+        """Listen and yield what has come, a block at least, until ``stop`` is called.
 
         Args:
             rates: sample rates in Hz; each block carries the sound at all of them.
@@ -164,7 +170,7 @@ class LiveInput:
         """
         self.start()
         resampler = Resampler(self.sample_rate, rates)
-        enough = round(BLOCK_SECONDS * self.sample_rate)
+        enough = round(self._block_seconds * self.sample_rate)
         done = 0
         while True:
             portion = self._handover.take(enough)
@@ -331,7 +337,9 @@ class LiveInput:
             )
 
     def _measure(self, frames: NDArray[np.float32]) -> None:
-        before, self.level = self.level, self.level.after(frames)
+        heard = np.concatenate([self._just_heard, frames])
+        self._just_heard = heard[-round(LEVEL_SECONDS * self.sample_rate) :]
+        before, self.level = self.level, self.level.after(frames, heard)
         if self.level.clipped > before.clipped and self._may_tell("clipping"):
             self.notify(f"{self.device} is too loud at {clock(self.seconds)} and clips; turn its gain down.")
         if not self.level.has_sounded and not self._told_silence and self.seconds >= DIGITAL_SILENCE_SECONDS:

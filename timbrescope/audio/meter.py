@@ -24,13 +24,16 @@ class Level:
     clipped: int = 0
     has_sounded: bool = False
 
-    def after(self, frames: NDArray[np.float32]) -> "Level":
-        """Return the level after the next frames, shape (n, channels), n at least 1."""
-        absolute = np.abs(frames)
-        peak = float(absolute.max())
+    def after(self, frames: NDArray[np.float32], moment: NDArray[np.float32]) -> "Level":
+        """Return the level after the next frames.
+
+        Args:
+            frames: shape (n, channels), n at least 1.
+            moment: the same with some frames before them.
+        """
         return Level(
-            peak,
-            float(np.sqrt(np.mean(np.square(frames, dtype=np.float64)))),
-            self.clipped + int(np.count_nonzero(absolute >= CLIPPED_FROM)),
-            self.has_sounded or peak > 0,
+            float(np.abs(moment).max()),
+            float(np.sqrt(np.mean(np.square(moment, dtype=np.float64)))),
+            self.clipped + int(np.count_nonzero(np.abs(frames) >= CLIPPED_FROM)),
+            self.has_sounded or bool(frames.any()),
         )

@@ -16,6 +16,8 @@ from timbrescope.core.errors import AudioError
 # PortAudio keeps one list of devices in a process and ends every stream when it makes a new one, so that whoever wants
 # a new list must know of all streams: this is the one place that does.
 # Held while a stream is opened or the list is made or read, never while one is closed: that may hang.
+ALSA_PERIODS = 4
+"""In how many pieces PortAudio lets ALSA deliver a buffer unless it is told otherwise."""
 _opening = threading.Lock()
 _streams: dict[int, Any] = {}
 
@@ -36,10 +38,19 @@ def load() -> ModuleType:
         ) from error
 
 
-def open_stream(make: Callable[[], Any]) -> Any:
-    """Return the stream that ``make`` opens; PortAudio does not look for devices until ``close_stream`` has it."""
+def open_stream(make: Callable[[], Any], periods: int = ALSA_PERIODS) -> Any:
+    """Return the stream that ``make`` opens; PortAudio does not look for devices until ``close_stream`` has it.
+
+    Args:
+        make: opens it.
+        periods: in how many pieces ALSA delivers its buffer; other systems choose themselves.
+    """
     with _opening:
-        stream = make()
+        _set_periods(periods)
+        try:
+            stream = make()
+        finally:
+            _set_periods(ALSA_PERIODS)
         _streams[id(stream)] = stream
     return stream
 
@@ -87,3 +98,11 @@ def _silence_alsa() -> None:
         return
     with contextlib.suppress(OSError, AttributeError):  # no ALSA, no noise
         ctypes.CDLL(ctypes.util.find_library("asound") or "libasound.so.2").snd_lib_error_set_handler(_QUIET)
+
+
+def _set_periods(count: int) -> None:
+    """Let ALSA cut the buffers of streams opened from now on into so many pieces."""
+    library = sys.modules.get("sounddevice")
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # no ALSA, or no such function in this PortAudio
+        # sounddevice has no public name for the PortAudio that it has loaded, and none for this (pa_linux_alsa.h).
+        ctypes.CDLL(library._libname).PaAlsa_SetNumPeriods(count)  # type: ignore[union-attr]  # noqa: SLF001

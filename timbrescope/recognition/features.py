@@ -141,26 +141,35 @@ def compress(front_end: FrontEnd, spectra: Tensor) -> Tensor:
 
 
 class LogMelStream:
-    """Frames of a recording that arrives piece by piece; the same frames come out for any size of the pieces."""
+    """Frames of a recording that arrives piece by piece; the same frames come out for any size of the pieces.
+
+    A window shorter than its Fourier transform does not wait for the samples behind it, which it multiplies by zero.
+    """
 
     def __init__(self, log_mel: LogMel) -> None:
+        front_end = log_mel.front_end
         self._log_mel = log_mel
-        self._edge = log_mel.front_end.n_fft // 2 if log_mel.front_end.centred else 0
+        self._edge = front_end.n_fft // 2 if front_end.centred else 0
         self._kept = torch.zeros(self._edge, device=log_mel.window.device)
+        win_length = front_end.win_length or front_end.n_fft
+        # Only where the frames are centred: others would come out at the end that do not lie inside the recording.
+        unused = (front_end.n_fft - win_length) // 2 if front_end.centred else 0
+        self._unused = torch.zeros(unused, device=log_mel.window.device)
 
     @torch.inference_mode()
     def push(self, samples: Tensor) -> Tensor:
         """Return the frames that are complete with these samples, shape (frames, n_bands)."""
         front_end = self._log_mel.front_end
         self._kept = torch.cat([self._kept, samples.to(self._kept.device)])
-        ready = (len(self._kept) - front_end.n_fft) // front_end.hop_length + 1
+        sound = torch.cat([self._kept, self._unused])
+        ready = (len(sound) - front_end.n_fft) // front_end.hop_length + 1
         if ready <= 0:
             return self._kept.new_empty(0, front_end.n_bands)
         used = ready * front_end.hop_length
-        frames = self._log_mel(self._kept[: used - front_end.hop_length + front_end.n_fft])
+        frames = self._log_mel(sound[: used - front_end.hop_length + front_end.n_fft])
         self._kept = self._kept[used:].clone()
         return cast("Tensor", frames)
 
     def finish(self) -> Tensor:
         """Return the frames that only the end of the recording completes."""
-        return self.push(torch.zeros(self._edge))
+        return self.push(torch.zeros(self._edge - len(self._unused)))

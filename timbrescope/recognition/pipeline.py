@@ -1,15 +1,19 @@
 """The one path from sound to scores, for a file and for a microphone."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from timbrescope.core import picture
 from timbrescope.core.blocks import Source
 from timbrescope.core.errors import AudioError
 from timbrescope.core.timeline import Chunk
 from timbrescope.core.voice import COLUMNS
+from timbrescope.recognition.beside import Beside, Samples
 from timbrescope.recognition.display import DisplayStream
 from timbrescope.recognition.features import LogMel, LogMelStream
 from timbrescope.recognition.levels import LevelStream
@@ -20,6 +24,7 @@ from timbrescope.recognition.voice import VoiceStream
 
 _NO_PEAKS = np.empty((0, 2), np.int16)
 _NO_MEL = np.empty((0, picture.N_MELS), np.uint8)
+_NO_LEVELS = np.empty(0, np.float32)
 _NO_VOICE = np.empty((0, COLUMNS), np.float32)
 
 
@@ -48,6 +53,50 @@ class _SharedFrontEnd:
         return {name: np.concatenate(rows) for name, rows in last.items()}
 
 
+class _Heard(NamedTuple):
+    """What the recognisers and the follower of a voice make of a stretch."""
+
+    scores: dict[str, Scores]
+    notices: tuple[str, ...]
+    voice: NDArray[np.float32]
+
+
+_NOTHING = _Heard({}, (), _NO_VOICE)
+
+
+class _Recognition:
+    """All that listens to a recording, apart from what draws it."""
+
+    def __init__(self, recognisers: Sequence[Recogniser], batch: int | None, voice: VoiceStream | None) -> None:
+        by_front_end: dict[FrontEnd, list[Recogniser]] = {}
+        for recogniser in recognisers:
+            by_front_end.setdefault(recogniser.spec.front_end, []).append(recogniser)
+        self._recognisers = recognisers
+        self._shared = [_SharedFrontEnd(front_end, group, batch) for front_end, group in by_front_end.items()]
+        self._voice = voice
+        self.rates = {stream.sample_rate for stream in self._shared}
+
+    def push(self, samples: Samples) -> _Heard:
+        scores: dict[str, Scores] = {}
+        for stream in self._shared:
+            scores |= stream.push(torch.from_numpy(samples[stream.sample_rate]))
+        sung = self._voice.push(samples[VOICE_RATE]) if self._voice else _NO_VOICE
+        return _Heard(scores, self._take_notices(), sung)
+
+    def finish(self) -> _Heard:
+        scores: dict[str, Scores] = {}
+        for stream in self._shared:
+            scores |= stream.finish()
+        sung = self._voice.finish() if self._voice else _NO_VOICE
+        return _Heard(scores, self._take_notices(), sung)
+
+    def _take_notices(self) -> tuple[str, ...]:
+        taken = tuple(notice for recogniser in self._recognisers for notice in recogniser.notices)
+        for recogniser in self._recognisers:
+            recogniser.notices.clear()
+        return taken
+
+
 def analyse(
     source: Source,
     recognisers: Sequence[Recogniser],
@@ -55,6 +104,7 @@ def analyse(
     batch: int | None = None,
     draw: bool = True,
     voice: VoiceStream | None = None,
+    beside: bool = False,
 ) -> Iterator[Chunk]:
     """Listen to a recording from its start and yield what is found, chunk by chunk, until it ends.
 
@@ -67,51 +117,40 @@ def analyse(
         batch: windows scored at a time: 1 for live sound, which cannot wait; None for what suits the device.
         draw: whether chunks carry the picture and the peaks, which an analysis without a window has no use for.
         voice: follows the pitch of a voice, where that is wanted.
+        beside: let scores and voice follow in a later chunk, so that the picture of live sound waits for no model.
 
     Raises:
         AudioError: the recording cannot be read any further; all that could be read has been yielded.
     """
-    by_front_end: dict[FrontEnd, list[Recogniser]] = {}
-    for recogniser in recognisers:
-        by_front_end.setdefault(recogniser.spec.front_end, []).append(recogniser)
-    shared = [_SharedFrontEnd(front_end, group, batch) for front_end, group in by_front_end.items()]
+    recognition = _Recognition(recognisers, batch, voice)
     display = DisplayStream() if draw else None
-    heard = {stream.sample_rate for stream in shared} or {picture.SAMPLE_RATE}
-    rates = heard | ({picture.SAMPLE_RATE} if draw else set()) | ({VOICE_RATE} if voice else set())
-    level_rate = max(heard)  # of what the models hear: the same levels with a picture and without one
+    heard_rates = recognition.rates or {picture.SAMPLE_RATE}
+    rates = heard_rates | ({picture.SAMPLE_RATE} if draw else set()) | ({VOICE_RATE} if voice else set())
+    level_rate = max(heard_rates)  # of what the models hear: the same levels with a picture and without one
     levels = LevelStream(level_rate)
 
     seconds = 0.0
     damage: AudioError | None = None
     blocks = source.blocks(rates)
-    while True:
-        try:
-            block = next(blocks)
-        except StopIteration:
-            break
-        except AudioError as error:
-            damage = error
-            break
-        seconds = block.seconds
-        peaks, mel = display.push(block.samples[picture.SAMPLE_RATE]) if display else (_NO_PEAKS, _NO_MEL)
-        scores: dict[str, Scores] = {}
-        for stream in shared:
-            scores |= stream.push(torch.from_numpy(block.samples[stream.sample_rate]))
-        level = levels.push(block.samples[level_rate])
-        sung = voice.push(block.samples[VOICE_RATE]) if voice else _NO_VOICE
-        yield Chunk(seconds, peaks, mel, level, scores, (*block.notices, *_take_notices(recognisers)), sung)
+    with ExitStack() as stack:
+        worker = stack.enter_context(Beside(recognition.push)) if beside else None
+        while True:
+            try:
+                block = next(blocks)
+            except StopIteration:
+                break
+            except AudioError as error:
+                damage = error
+                break
+            seconds = block.seconds
+            peaks, mel = display.push(block.samples[picture.SAMPLE_RATE]) if display else (_NO_PEAKS, _NO_MEL)
+            level = levels.push(block.samples[level_rate])
+            heard = recognition.push(block.samples) if worker is None else worker.push(block.samples) or _NOTHING
+            yield Chunk(seconds, peaks, mel, level, heard.scores, (*block.notices, *heard.notices), heard.voice)
+        for late in worker.finish() if worker else ():
+            yield Chunk(seconds, _NO_PEAKS, _NO_MEL, _NO_LEVELS, late.scores, late.notices, late.voice)
     peaks, mel = display.finish() if display else (_NO_PEAKS, _NO_MEL)
-    scores = {}
-    for stream in shared:
-        scores |= stream.finish()
-    sung = voice.finish() if voice else _NO_VOICE
-    yield Chunk(seconds, peaks, mel, levels.finish(), scores, _take_notices(recognisers), sung)
+    heard = recognition.finish()
+    yield Chunk(seconds, peaks, mel, levels.finish(), heard.scores, heard.notices, heard.voice)
     if damage is not None:
         raise damage
-
-
-def _take_notices(recognisers: Sequence[Recogniser]) -> tuple[str, ...]:
-    taken = tuple(notice for recogniser in recognisers for notice in recogniser.notices)
-    for recogniser in recognisers:
-        recogniser.notices.clear()
-    return taken

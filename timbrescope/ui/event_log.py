@@ -82,6 +82,8 @@ class EventLog(QObject):
         timeline = self._session.timeline
         for follower in self._followers:
             track = timeline.scores[follower.spec.name]
+            if len(track) == follower.rows:  # most of what a live input brings is only picture
+                continue
             self._take(follower.follow(track.read(follower.rows, len(track))))
             for event in follower.present:  # their peaks
                 self.events[self._places[event.model, event.label]] = event

@@ -21,6 +21,7 @@ from timbrescope.ui.threads import JobThread
 
 log = logging.getLogger(__name__)
 
+BLOCK_SECONDS = 0.02  # of sound, which the picture shows as soon as it is there
 KEPT = 3
 """How many sittings that were not recorded are kept."""
 
@@ -261,11 +262,11 @@ def open_sitting(settings: Settings) -> Sitting:
     """
     name, channel = settings.input_device or None, settings.input_channel or None
     try:
-        source = LiveInput(name, channel)
+        source = LiveInput(name, channel, block_seconds=BLOCK_SECONDS)
     except AudioError:
         if not devices.rescan():
             raise
-        source = LiveInput(name, channel)
+        source = LiveInput(name, channel, block_seconds=BLOCK_SECONDS)
     kept = None
     if settings.keep_minutes:
         kept = dated(paths.unsaved(), "Heard", ".flac")

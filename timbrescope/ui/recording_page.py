@@ -125,6 +125,7 @@ class RecordingPage(QWidget):
     @Slot()
     def slow_tick(self) -> None:
         """Refresh what is read rather than watched."""
+        self.overview.slow_tick()
         self.lanes.slow_tick()
         self.meters.slow_tick()
         self.changes.slow_tick()

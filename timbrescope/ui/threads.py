@@ -40,6 +40,7 @@ class AnalysisThread(QThread):
     """
 
     batch: int | None = None  # windows scored at a time: what suits the device
+    beside = False  # whether the picture is drawn while the models still work
 
     opened = Signal(int, object)
     recognising = Signal(int, object)
@@ -109,7 +110,7 @@ class AnalysisThread(QThread):
         self.recognising.emit(self.run_id, tuple(recogniser.score_spec for recogniser in recognisers))
         kinds = {recogniser.spec.kind for recogniser in recognisers}
         voice = VoiceStream(self._formant_ceiling) if self._follows_voice(kinds) else None
-        for chunk in analyse(source, recognisers, batch=self.batch, voice=voice):
+        for chunk in analyse(source, recognisers, batch=self.batch, voice=voice, beside=self.beside):
             if self.isInterruptionRequested():
                 return
             self.chunk.emit(self.run_id, chunk)
@@ -119,6 +120,7 @@ class LiveThread(AnalysisThread):
     """Does the same with sound that cannot wait."""
 
     batch = 1
+    beside = True
 
     def recogniser_type(self) -> "type[Recogniser]":
         """Return one that skips what it cannot keep up with."""

@@ -35,6 +35,7 @@ class OverviewView(TimeView):
         self._session = session
         self._curve = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
         self._visible = pg.LinearRegionItem(movable=False)
+        self._has_grown = False
         left = pg.AxisItem("left")
         left.setStyle(showValues=False, tickLength=0)
         super().__init__(viewport, theme, _OverviewBox(viewport), left, AXIS_WIDTH)
@@ -46,7 +47,8 @@ class OverviewView(TimeView):
         self.setAccessibleName("Overview")
         self.setAccessibleDescription("Waveform of the whole recording; click to seek, drag to select")
         viewport.moved.connect(self._show_visible)
-        session.changed.connect(self.mark_dirty)
+        session.changed.connect(self._mark_grown)
+        session.finished.connect(self.mark_dirty)
         session.opening.connect(self.mark_dirty)
 
     def set_theme(self, theme: Theme) -> None:
@@ -58,6 +60,16 @@ class OverviewView(TimeView):
         self._visible.setBrush(shade)
         for line in self._visible.lines:
             line.setPen(pg.mkPen(theme.muted, width=1))
+
+    def slow_tick(self) -> None:
+        """Ask for what has been added meanwhile: a live input grows by less than a pixel at a time, and often."""
+        if self._has_grown:
+            self._has_grown = False
+            self.mark_dirty()
+
+    @Slot()
+    def _mark_grown(self) -> None:
+        self._has_grown = True
 
     @Slot()
     def _show_visible(self) -> None:
