@@ -153,8 +153,8 @@ class LogMelStream:
         self._kept = torch.zeros(self._edge, device=log_mel.window.device)
         win_length = front_end.win_length or front_end.n_fft
         # Only where the frames are centred: others would come out at the end that do not lie inside the recording.
-        unused = (front_end.n_fft - win_length) // 2 if front_end.centred else 0
-        self._unused = torch.zeros(unused, device=log_mel.window.device)
+        unused = min((front_end.n_fft - win_length) // 2, front_end.n_fft - front_end.hop_length)
+        self._unused = torch.zeros(unused if front_end.centred else 0, device=log_mel.window.device)
 
     @torch.inference_mode()
     def push(self, samples: Tensor) -> Tensor:
