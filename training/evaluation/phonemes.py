@@ -26,7 +26,8 @@ def phoneme_figures(
     """Return figures of phonemes when each group counts so often, each of shape (draws,).
 
     - ``sung_accuracy``: share of frames in which somebody sings, without breaths, whose phoneme has the highest score.
-    - ``known_language_accuracy``: the same where it is known which language each voice sings, of groups that tell it.
+    - ``known_language_accuracy``: the same of what the decoder finds where it is known which language each voice sings,
+      of groups that tell it.
     - ``vowel_group``: share of the frames of a vowel for which the right one of five groups has the highest sum of
       scores among these groups.
     - ``boundary_recall``, ``boundary_precision``: share of true beginnings of segments (of found ones) that have a
@@ -77,7 +78,7 @@ def _frames(predictions: Predictions) -> NDArray[np.bool_]:
         if language is None:
             of_language[rows] = False
         else:
-            of_language_right[rows] = in_language(scores[rows], labels, language).argmax(axis=1) == true[rows]
+            of_language_right[rows] = decode(in_language(scores[rows], labels, language)) == true[rows]
     of_language_right &= of_language
     return np.stack([right, sung, of_language_right, of_language, vowel_right, vowel, said & sung, sung, said], axis=1)
 

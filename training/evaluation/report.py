@@ -26,7 +26,7 @@ _NAMES = {
     "macro_f1": "F1 (mean of labels)",
     "false_alarms": "Windows with false alarms",
     "sung_accuracy": "Accuracy where somebody sings",
-    "known_language_accuracy": "Accuracy where the language is known",
+    "known_language_accuracy": "Accuracy, decoded, where the language is known",
     "vowel_group": "Vowels in the right group of five",
     "boundary_recall": "Boundaries found within 50 ms",
     "boundary_precision": "Found boundaries that are right",
