@@ -52,3 +52,12 @@ def test_a_long_wait_at_the_start_is_made_up_for() -> None:
     late = [(1006.0 + 1.5, 6.25), *[(moment, end) for moment, end in regular(40) if end > 7.5]]
     shown = run([first, *late], 40)
     assert (40 - FRAME) - shown[-1] < 0.8
+
+
+def test_a_few_late_portions_do_not_keep_the_picture_behind() -> None:
+    ends = np.arange(0.02, 30, 0.02)
+    held_up = (ends % 4 > 3.5) & (ends % 4 < 3.99)  # what comes then comes at once, when that is over
+    arrivals = [(1000 + end + 0.04, end) for end in ends[~held_up].tolist()]
+    shown = run(arrivals, 30)
+    behind = np.arange(0, 30, FRAME) - shown
+    assert np.median(behind[300:]) < 0.15

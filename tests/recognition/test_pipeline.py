@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from timbrescope.core.errors import AudioError
 from timbrescope.core.loudness import row_weights, weighed_mean
 from timbrescope.core.timeline import Chunk, Timeline
 from timbrescope.recognition.pipeline import analyse
-from timbrescope.recognition.recogniser import Recogniser
+from timbrescope.recognition.recogniser import Recogniser, Scores
 
 RATE = 16_000
 
@@ -74,6 +75,33 @@ def test_the_same_comes_out_for_any_block_size(block: int, batch: int) -> None:
         expected = np.concatenate([getattr(chunk, part) for chunk in whole]).astype(int)
         assert np.abs(np.concatenate([getattr(chunk, part) for chunk in pieces]).astype(int) - expected).max() <= 1
     np.testing.assert_allclose(levels_of(pieces), levels_of(whole), atol=1e-5)
+
+
+def test_beside_the_picture_all_is_as_it_would_be_otherwise() -> None:
+    whole = list(analyse(Array(music(9.7), 320), [recogniser()], batch=1))
+    beside = list(analyse(Array(music(9.7), 320), [recogniser()], batch=1, beside=True))
+    scores = np.concatenate([chunk.scores["tiny"] for chunk in beside if "tiny" in chunk.scores])
+    np.testing.assert_allclose(scores, scores_of(whole), atol=1e-5)
+    for part in ("mel", "peaks", "levels"):
+        there, expected = (np.concatenate([getattr(chunk, part) for chunk in chunks]) for chunks in (beside, whole))
+        np.testing.assert_array_equal(there, expected)
+
+
+def test_beside_the_models_the_picture_waits_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_score = threading.Event()
+    score = Recogniser.score
+
+    def score_late(self: Recogniser, inputs: torch.Tensor) -> Scores:
+        assert may_score.wait(60)
+        return score(self, inputs)
+
+    monkeypatch.setattr(Recogniser, "score", score_late)
+    chunks = analyse(Array(music(4.0), 320), [recogniser()], batch=1, beside=True)
+    drawn = [next(chunks) for _ in range(150)]
+    assert sum(len(chunk.mel) for chunk in drawn) > 290
+    assert not any(len(rows) for chunk in drawn for rows in chunk.scores.values())
+    may_score.set()
+    assert sum(len(chunk.scores.get("tiny", ())) for chunk in chunks) > 3
 
 
 def test_every_whole_window_is_scored_once() -> None:
