@@ -81,6 +81,25 @@ def test_check_names_files_and_tells_by_its_exit_code(folder: Path, capsys: pyte
     assert "fewer than 10 examples of high (5), middle (5)" in out
 
 
+def test_events_of_a_check_are_lines_of_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(folder), "--workers", "0", "--progress", "json"]) == 0
+    *events, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {event["event"] for event in events} == {"checking"}
+    assert events[-1]["done"] == events[-1]["total"]
+    assert (last["event"], last["files"]) == ("checked", 15)
+
+
+def test_epochs_can_be_few_but_not_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(folder, "--epochs", "2") == 2  # quick training has none
+    command = ["train", str(folder), "--workers", "0", "--device", "cpu", "--progress", "json", "--name", "few"]
+    assert cli.main([*command, "--epochs", "0"]) == 2
+    assert "give 1 or more" in capsys.readouterr().err
+    assert cli.main([*command, "--epochs", "2"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["epochs"] for event in events if event["event"] == "epoch"] == [2, 2]
+    assert events[-1]["event"] == "installed"
+
+
 def test_similar_and_export(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(folder) == 0
     query = folder / "low" / "low00.wav"

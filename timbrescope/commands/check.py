@@ -39,6 +39,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("data", nargs="+", metavar="DATA", type=Path, help="folder or table of labelled recordings")
     parser.add_argument("--layout", default="auto", metavar="NAME", help="how DATA is laid out; default: look at it")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
+    parser.add_argument(
+        "--progress", choices=("bars", "json"), default="bars", help="json: a line for each event, the result the last"
+    )
     parser.add_argument("--files", action="store_true", help="name every file concerned")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that read recordings; default: one a core")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where what was measured is kept")
@@ -47,16 +50,27 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace) -> int:
     from training.check.check import check
+    from training.progress import Checking, JsonLines
     from training.sources import read_collections
 
     collection = read_collections(options.data, options.layout)
+    cache = options.cache or paths.cache() / "checks"
+    if options.progress == "json":
+        tell = JsonLines()
+        checked, _ = check(collection, cache, lambda *done: tell(Checking(*done)), workers=options.workers)
+        print(json.dumps({"event": "checked"} | checked.to_dict()), flush=True)
+        return _code(checked)
     with progress_bars() as show:
-        checked, _ = check(collection, options.cache or paths.cache() / "checks", show, workers=options.workers)
+        checked, _ = check(collection, cache, show, workers=options.workers)
     if options.format == "json":
         json.dump({"data": [str(path) for path in options.data]} | checked.to_dict(), sys.stdout, indent=2)
         print()
     else:
         sys.stdout.write(_text(checked, every=options.files))
+    return _code(checked)
+
+
+def _code(checked: "Checked") -> int:
     return _PROBLEMS if any(finding.severity == "problem" for finding in checked.findings) else _CLEAN
 
 

@@ -71,6 +71,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--set", action="append", default=[], metavar="ENTRY=VALUE", help="change an entry of the configuration"
     )
+    parser.add_argument("--epochs", type=int, metavar="N", help="of each stage at most; default: the configuration's")
     parser.add_argument("--folds", type=int, default=0, metavar="K", help="cross-validate with K folds")
     parser.add_argument("--seed", type=int, help="of everything that is drawn; default: the configuration's")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
@@ -128,8 +129,8 @@ def _train(options: argparse.Namespace, name: str, report: "Report") -> Path | N
 
 def _train_quickly(options: argparse.Namespace, name: str, report: "Report") -> Path:
     """Teach an encoder the labels of the data; return the model."""
-    if options.folds or options.set:
-        raise TimbrescopeError("--folds and --set change full trainings; leave them out beside --quick.")
+    if options.folds or options.set or options.epochs is not None:
+        raise TimbrescopeError("--folds, --epochs and --set change full trainings; leave them out beside --quick.")
     encoder = ModelStore().find(options.encoder)
     from training.check.check import check, join_groups
     from training.progress import Checking
@@ -182,9 +183,18 @@ def _config(options: argparse.Namespace, name: str) -> "Config":
 
 
 def _changed(config: "Config", options: argparse.Namespace) -> "Config":
-    """Return a configuration with the name and the seed that the options give it."""
+    """Return a configuration with the name, the epochs and the seed that the options give it.
+
+    Raises:
+        TimbrescopeError: there would be no epoch.
+    """
     if options.name is not None:
         config = replace(config, name=options.name, title=options.name)
+    if options.epochs is not None:
+        if options.epochs < 1:
+            raise TimbrescopeError(f"--epochs {options.epochs} learns nothing; give 1 or more.")
+        stages = tuple(replace(stage, epochs=options.epochs) for stage in config.training.stages)
+        config = replace(config, training=replace(config.training, stages=stages))
     if options.seed is not None:
         config = replace(config, training=replace(config.training, seed=options.seed))
     return config

@@ -160,11 +160,19 @@ class ModelStore:
             ModelError: the file is no model or damaged, the name belongs to a model that came with the program or can
                 be fetched, or there is no room.
         """
-        name = model_name(name or read_spec(checkpoint).name)
+        return install_version(self.folder, checkpoint, self.own_name(name or read_spec(checkpoint).name))
+
+    def own_name(self, name: str) -> str:
+        """Return a name in the form that a model of one's own can have.
+
+        Raises:
+            ModelError: nothing is left of it, or it belongs to a model that came with the program or can be fetched.
+        """
+        name = model_name(name)
         bundled = {path.stem for path in (self._resources / "models").glob(f"*{SUFFIX}")}
         if name in bundled | read_catalogue(self._resources).keys():
             raise ModelError(f"{name} is the name of a model of the program; choose another name with --name.")
-        return install_version(self.folder, checkpoint, name)
+        return name
 
     def versions(self, name: str) -> list[Version]:
         """Return the versions of a model of the user's own, the oldest first."""
