@@ -1,11 +1,13 @@
 """A field for a folder: its path, and a button that looks for one."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 
 class FolderField(QWidget):
-    """A line for the path with a button beside it."""
+    """A line for the path with a button beside it; ``chosen`` carries a folder that was looked for."""
+
+    chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,3 +27,4 @@ class FolderField(QWidget):
         chosen = QFileDialog.getExistingDirectory(self, "Folder", self.line.text())
         if chosen:
             self.line.setText(chosen)
+            self.chosen.emit(chosen)

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
@@ -45,6 +46,9 @@ from timbrescope.ui.transport import Transport
 from timbrescope.ui.unfinished import UnfinishedTakes
 from timbrescope.ui.viewport import Viewport
 
+if TYPE_CHECKING:
+    from timbrescope.ui.training import Training
+
 _SLOW_TICK_MS = 200
 
 
@@ -62,6 +66,7 @@ class MainWindow(QMainWindow):
         self.transport.follow = settings.follow
         self._memory = Memory()
         self._history = HistoryWriter(self.session, self)
+        self.training: Training | None = None
 
         self.start_page = StartPage(self.theme)
         self.page = RecordingPage(self.session, self.viewport, self.theme, settings)
@@ -274,6 +279,15 @@ class MainWindow(QMainWindow):
         dialog.applied.connect(self.preferences.change)
         dialog.exec()
 
+    @Slot()
+    def show_training(self) -> None:
+        """Show the dialog that trains models, as it was left."""
+        from timbrescope.ui.training import Training  # only where it is wanted
+
+        if self.training is None:
+            self.training = Training(self.session, self.preferences, self.theme, self)
+        self.training.show()
+
     @Slot(object, object)
     def _on_settings_changed(self, before: Settings, settings: Settings) -> None:
         """Hand changed settings on; what changes the scores starts the analysis again."""
@@ -301,6 +315,8 @@ class MainWindow(QMainWindow):
         self.start_page.set_theme(self.theme)
         self.page.set_theme(self.theme)
         self.live_bar.set_theme(self.theme)
+        if self.training is not None:
+            self.training.dialog.set_theme(self.theme)
         self._live_actions.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
 
@@ -351,6 +367,8 @@ class MainWindow(QMainWindow):
         self._clock.stop()
         self._slow_clock.stop()
         self.monitoring.close()
+        if self.training is not None:
+            self.training.dialog.end()
         self._memory.geometry = self.saveGeometry()
         self.live.leave()
         self.singing.close()

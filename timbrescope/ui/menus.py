@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WITHOUT_RECORDING = (
     "open", "demo", "recent", "listen", "record", "inputs", "settings", "quit", "follow", "all_tags",
-    "models", "relations", "stage", "alerts", "outputs", "shortcuts", "log", "about",
+    "models", "relations", "train", "stage", "alerts", "outputs", "shortcuts", "log", "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
 
@@ -101,6 +101,8 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("again", "&Analyse again", window.session.analyse_again, ("Ctrl+R",)),
             Command("relations", "How labels &relate…", partial(_show_relations, window),
                     tip="Show which labels are alike, and which your recordings have together"),
+            Command("train", "&Train a model…", window.show_training,
+                    tip="Teach a model labels of your own from a folder of recordings"),
             SEPARATOR,
             Command("tags", "&Write tags…", partial(_write_tags, window), ("Ctrl+T",),
                     tip="Write genre, mood and instruments into the file's tags"),

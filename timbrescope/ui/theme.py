@@ -170,7 +170,7 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
 
 
 def _check_boxes(theme: Theme) -> str:
-    """Return the style of boxes to tick: Fusion's own outline cannot be seen on dark windows."""
+    """Return the style of boxes to tick and of choices: Fusion's own outline cannot be seen on dark windows."""
     tick = (paths.resources() / "icons" / f"check-{theme.name}.svg").as_posix()
     box = "QCheckBox::indicator{0}, QAbstractItemView::indicator{0}, QGroupBox::indicator{0}"
     return (
@@ -180,6 +180,10 @@ def _check_boxes(theme: Theme) -> str:
         f' image: url("{tick}"); }}'
         f"{box.format(':disabled')} {{ border-color: {theme.line}; }}"
         f"{box.format(':checked:disabled')} {{ background: {theme.muted}; }}"
+        f"QRadioButton::indicator {{ width: 13px; height: 13px; border: 1px solid {theme.muted}; border-radius: 7px;"
+        f" background: {theme.base}; }}"
+        f"QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 4px solid {theme.accent}; }}"
+        f"QRadioButton::indicator:checked:disabled {{ border-color: {theme.muted}; }}"
         "QAbstractItemView::indicator { width: 10px; height: 10px; }"  # rows are as high as their text
     )
 

@@ -1,0 +1,346 @@
+"""The window in which the user trains a model: recordings, how to learn from them, and what came of it."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from timbrescope.ui.folder_field import FolderField
+from timbrescope.ui.theme import Theme
+from timbrescope.ui.training_options import TrainingOptions
+from timbrescope.ui.training_process import TrainingProcess
+from timbrescope.ui.training_words import doubts, duration, findings_html, result_html
+from timbrescope.ui.views.learning_curve import LearningCurve
+
+_SIZE = (1160, 740)
+_COLUMNS: Final = ("Class", "Clips", "Minutes")
+_HINT: Final = (
+    "Choose a folder that has a folder of recordings for each class, such as kick, snare and hat, or drop it here."
+)
+_STAGES: Final = {"prepared": "reading recordings", "judged": "judging the model"}
+_ALIGN_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class TrainingDialog(QDialog):
+    """Checks a folder at once, trains where the user says so, and goes on when it is closed.
+
+    ``use_asked`` carries the name of a model that is to listen from now on.
+    """
+
+    use_asked = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Train a model")
+        self.setAcceptDrops(True)
+        self._theme = theme
+        self._folder: Path | None = None
+        self._findings: list[Mapping[str, Any]] | None = None
+        self._problems: list[str] = []
+        self._figures: dict[str, float | None] = {}
+        self._report = ""
+        self._model = ""
+        self._unfinished: list[str] = []
+        self._stage = ("", 0.0)
+        self.check = TrainingProcess(self)
+        self.training = TrainingProcess(self)
+        self.folder = FolderField()
+        self.classes = QTableWidget(0, len(_COLUMNS))
+        self.findings = QTextBrowser()
+        self.options = TrainingOptions()
+        self.words = QLabel(_HINT, wordWrap=True)
+        self.progress = QProgressBar()
+        self.curve = LearningCurve(theme)
+        self.curve.hide()  # until there are epochs
+        self.outcome = QTextBrowser()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.train_button = self.buttons.addButton("&Train", role)
+        self.stop_button = self.buttons.addButton("St&op", role)
+        self.report_button = self.buttons.addButton("Open the &report", role)
+        self.use_button = self.buttons.addButton("Use &it now", role)
+        self._describe()
+        self._lay_out()
+        self._connect()
+        self._show_state()
+        self.folder.setFocus()
+
+    def _describe(self) -> None:
+        """Give everything its words."""
+        self.findings.setPlaceholderText("What the check of the recordings finds appears here.")
+        self.outcome.setPlaceholderText("How good the model is on new recordings appears here.")
+        self.classes.setHorizontalHeaderLabels(_COLUMNS)
+        for widget, name, tip in (
+            (self.classes, "Classes", "How much there is of each class"),
+            (self.findings, "Findings", "What is wrong with the recordings, and what mends it"),
+            (self.outcome, "Result", "How good the model is on recordings that it had not heard"),
+            (self.progress, "Progress", "How far the present step is"),
+            (self.words, "What goes on", ""),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        self.train_button.setToolTip("Learn from the recordings as the form says")
+        self.stop_button.setToolTip("Stop and keep what has been learnt; a second time, stop at once")
+        self.report_button.setToolTip("See each class, confusions and mistakes in the browser")
+        self.use_button.setToolTip("Let the model recognise in this window")
+        for button in self.buttons.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in the fields is not meant for them
+
+    def _lay_out(self) -> None:
+        self.classes.verticalHeader().hide()
+        self.classes.setShowGrid(False)
+        self.classes.setAlternatingRowColors(True)
+        self.classes.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.classes.setTabKeyNavigation(False)
+        header = self.classes.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        top = QHBoxLayout()
+        label = QLabel("&Folder")
+        label.setBuddy(self.folder)
+        top.addWidget(label)
+        top.addWidget(self.folder, 1)
+        data = QSplitter()
+        data.addWidget(self.classes)
+        data.addWidget(self.findings)
+        data.setSizes([360, _SIZE[0] - 360])
+        outcome = QSplitter(Qt.Orientation.Vertical)
+        outcome.addWidget(self.curve)
+        outcome.addWidget(self.outcome)
+        outcome.setSizes([200, 200])
+        work = QHBoxLayout()
+        self.options.setFixedWidth(360)
+        work.addWidget(self.options)
+        work.addWidget(outcome, 1)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(work, 1)
+        halves = QSplitter(Qt.Orientation.Vertical)
+        halves.addWidget(data)
+        halves.addWidget(below)
+        halves.setSizes([240, 380])
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(halves, 1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.buttons)
+        self.resize(*_SIZE)
+
+    def _connect(self) -> None:
+        self.folder.chosen.connect(self._on_folder)
+        self.folder.line.editingFinished.connect(self._on_folder)
+        self.options.changed.connect(self._show_state)
+        self.check.told.connect(self._on_check)
+        self.check.succeeded.connect(self._show_state)
+        self.check.failed.connect(self._say)
+        self.training.told.connect(self._on_training)
+        self.training.succeeded.connect(self._on_trained)
+        self.training.stopped.connect(self._on_stopped)
+        self.training.failed.connect(self._on_failed)
+        self.train_button.clicked.connect(self.train)
+        self.stop_button.clicked.connect(self.stop)
+        self.report_button.clicked.connect(self._open_report)
+        self.use_button.clicked.connect(self._use)
+        self.buttons.rejected.connect(self.reject)
+
+    # Recordings
+
+    @Slot()
+    def _on_folder(self) -> None:
+        text = self.folder.line.text().strip()
+        if text and Path(text) != self._folder:
+            self.set_folder(Path(text))
+
+    def set_folder(self, folder: Path) -> None:
+        """Take other recordings and check them."""
+        if self.training.is_running:
+            self.folder.line.setText(str(self._folder))
+            return
+        self._folder, self._findings = folder, None
+        self.folder.line.setText(str(folder))
+        self.classes.setRowCount(0)
+        self.findings.clear()
+        self._forget_result()
+        if not folder.is_dir():
+            self.check.kill()
+            self._say(f"There is no folder {folder}; choose another.")
+            return
+        self.options.suggest(folder)
+        self.check.start(["check", str(folder), "--progress", "json"])
+        self._say("The recordings are being checked…")
+        self.progress.setRange(0, 0)
+
+    @Slot(object)
+    def _on_check(self, event: Mapping[str, Any]) -> None:
+        if event["event"] == "checking":
+            self._show_step(f"Checking: {event['doing']}", event["done"], event["total"])
+        elif event["event"] == "checked":
+            self._findings = event["findings"]
+            self.classes.setRowCount(len(event["classes"]))
+            for row, one in enumerate(event["classes"]):
+                for column, text in enumerate((one["label"], f"{one['clips']:,}", f"{one['minutes']:.1f}")):
+                    item = QTableWidgetItem(text)
+                    if column:
+                        item.setTextAlignment(_ALIGN_NUMBER)
+                    self.classes.setItem(row, column, item)
+            self.findings.setHtml(findings_html(event["findings"], self._theme))
+            number = len(event["classes"])
+            self._say(f"{event['files']:,} recordings, {event['minutes']:.1f} minutes, {number} classes.")
+
+    # Training
+
+    @Slot()
+    def train(self) -> None:
+        """Start training as the form says, or go on with what was stopped."""
+        if self._folder is None or self.training.is_running or self.options.problem:
+            return
+        self._unfinished = self.options.arguments(self._folder)
+        self._forget_result()
+        self.training.start(self._unfinished)
+        self._say("Training begins…")
+        self.progress.setRange(0, 0)
+
+    def _forget_result(self) -> None:
+        self._problems, self._figures, self._report, self._model = [], {}, "", ""
+        self.outcome.clear()
+        self.curve.clear_epochs()
+        self.curve.hide()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop training; what has been learnt is kept."""
+        self.training.stop()
+        self._say("Training stops when the present step is done…")
+
+    @Slot(object)
+    def _on_training(self, event: Mapping[str, Any]) -> None:
+        match event["event"]:
+            case "checking":
+                self._show_step(f"Checking: {event['doing']}", event["done"], event["total"])
+            case "prepared" | "judged":
+                self._show_step(_STAGES[event["event"]].capitalize(), event["done"], event["total"])
+            case "problem":
+                self._problems.append(event["sentence"])
+            case "started":
+                self._say(f"Learning {len(event['labels'])} labels on {event['device']}…")
+            case "step":
+                self._show_step(
+                    f"Epoch {event['epoch']} of {event['epochs']}", event["step"], event["steps"], event["seconds_left"]
+                )
+            case "epoch":
+                self.curve.show()
+                self.curve.add_epoch(event)
+            case "evaluated":
+                self._figures, self._report = dict(event["figures"]), event["report"]
+            case "installed":
+                self._model = event["name"]
+
+    @Slot()
+    def _on_trained(self) -> None:
+        self._unfinished = []
+        self.outcome.setHtml(result_html(self._figures, doubts(self._findings or [], self._problems), self._theme))
+        self._say(f"The model {self._model} is ready.")
+
+    @Slot()
+    def _on_stopped(self) -> None:
+        self._say("Training was stopped. Go on takes up where it was, now or another day with the same choices.")
+
+    @Slot(str)
+    def _on_failed(self, sentence: str) -> None:
+        self._say(f"{sentence} Go on tries again, and takes up what was saved.")
+
+    @Slot()
+    def _open_report(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
+
+    @Slot()
+    def _use(self) -> None:
+        self.use_asked.emit(self._model)
+        self._say(f"{self._model} listens now; Recognition > Models switches it off.")
+
+    # Showing
+
+    def _show_step(self, doing: str, done: int, total: int, seconds_left: float | None = None) -> None:
+        """Show how far a step is; where nobody says how long the rest takes, it takes as long as so far."""
+        now = time.monotonic()
+        if seconds_left is None:
+            if self._stage[0] != doing:
+                self._stage = (doing, now)
+            seconds_left = (now - self._stage[1]) / done * (total - done) if done else 0.0
+        self.progress.setRange(0, max(1, total))
+        self.progress.setValue(done)
+        left = f", {duration(seconds_left)} left at most" if seconds_left > 0 else ""
+        self.words.setText(f"{doing}{left}")
+
+    @Slot(str)
+    def _say(self, sentence: str) -> None:
+        self.words.setText(sentence)
+        self._show_state()
+
+    @Slot()
+    def _show_state(self) -> None:
+        """Offer what can be done now."""
+        running = self.training.is_running
+        ready = self._folder is not None and self._findings is not None and not self.check.is_running
+        problem = self.options.problem if ready else ""
+        self.options.setEnabled(not running)
+        self.folder.setEnabled(not running)
+        self.progress.setVisible(running or self.check.is_running)
+        self.train_button.setEnabled(ready and not running and not problem)
+        self.train_button.setVisible(not running)
+        self.stop_button.setVisible(running)
+        self.report_button.setVisible(bool(self._report) and not running)
+        self.use_button.setVisible(bool(self._model) and not running)
+        same = bool(self._unfinished) and ready and not problem and self._folder is not None
+        same = same and self.options.arguments(self._folder or Path()) == self._unfinished
+        self.train_button.setText("&Go on" if same else "&Train")
+        if problem and not running:
+            self.words.setText(problem)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take other colours."""
+        self._theme = theme
+        self.curve.set_theme(theme)
+        if self._findings is not None:
+            self.findings.setHtml(findings_html(self._findings, theme))
+        if self._model:
+            self.outcome.setHtml(result_html(self._figures, doubts(self._findings or [], self._problems), theme))
+
+    def end(self) -> None:
+        """End what runs; a training can be gone on with by the same choices."""
+        self.check.kill()
+        self.training.close()
+
+    # Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome a folder."""
+        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls() if url.isLocalFile()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the first folder that was dropped."""
+        folders = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.set_folder(next(folder for folder in folders if folder.is_dir()))

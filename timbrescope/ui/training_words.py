@@ -1,0 +1,55 @@
+"""What the window says of labelled recordings and of a model that has learnt them."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from timbrescope.ui.theme import Theme
+
+_SEVERITIES: Final = {"problem": "Problem", "warning": "Careful", "note": "Note"}
+_NOTHING: Final = "Nothing is wrong with these recordings."
+_CARE: Final = "Do not trust these figures before you have read what stands below them."
+_NO_FIGURES: Final = "No recordings were kept aside, so nobody knows how good it is on new ones."
+_FIGURES: Final = "On recordings that it had not heard:"
+
+
+def findings_html(findings: Sequence[Mapping[str, Any]], theme: Theme) -> str:
+    """Return each finding in a paragraph: how bad it is, what it is, and what mends it or why one may go on."""
+    if not findings:
+        return f"<p>{_NOTHING}</p>"
+    colours = {"problem": theme.alarm, "warning": theme.warning}
+    return "".join(
+        f'<p><b style="color: {colours.get(one["severity"], theme.muted)}">'
+        f"{_SEVERITIES.get(one['severity'], '')}</b>&nbsp; {escape(one['sentence'])}<br>"
+        f'<span style="color: {theme.muted}">{escape(one["advice"])}</span></p>'
+        for one in findings
+    )
+
+
+def doubts(findings: Sequence[Mapping[str, Any]], problems: Sequence[str]) -> list[str]:
+    """Return what the check found and what the training told, each once."""
+    found = [f"{one['sentence']} {one['advice']}" for one in findings if one["severity"] != "note"]
+    return list(dict.fromkeys([*found, *problems]))
+
+
+def result_html(figures: Mapping[str, float | None], doubtful: Sequence[str], theme: Theme) -> str:
+    """Return the figures of a model, with what makes them doubtful."""
+    listed = "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in doubtful) + "</ul>" if doubtful else ""
+    if not figures:
+        return f'<p><b style="color: {theme.warning}">{_NO_FIGURES}</b></p>{listed}'
+    known = {name: value for name, value in figures.items() if value is not None}
+    cell = '<td style="padding-right: 24px">'
+    names = "".join(
+        f'{cell}<span style="color: {theme.muted}">{escape(name.replace("_", " "))}</span></td>' for name in known
+    )
+    values = "".join(f"{cell}<b>{value:.3f}</b></td>" for value in known.values())
+    care = f'<p><b style="color: {theme.warning}">{_CARE}</b></p>' if doubtful else ""
+    return f"{care}<p>{_FIGURES}</p><table><tr>{names}</tr><tr>{values}</tr></table>{listed}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in words, as exact as an estimate is."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
