@@ -141,7 +141,6 @@ def test_failed_installation_says_so_and_is_taken_up_again(machine: Machine) -> 
     assert machine.run("--version").stdout == "<--version>"
 
 
-
 def test_environment_without_its_python_is_made_again(machine: Machine) -> None:
     (machine.checkout / ".venv" / "bin").mkdir(parents=True)
     (machine.checkout / ".venv" / "bin" / "python").symlink_to("/does/not/exist")

@@ -23,6 +23,7 @@ from training.collection import UNKNOWN, Collection
 from training.config import Config, Stage
 from training.errors import TrainingError
 from training.evaluation.metrics import count, decide, mean_known, reliability
+from training.examples import Examples
 from training.preparation import Preparation, model_spec, prepare
 from training.progress import Calibrated, Event, Problem, Step
 from training.sources.table import write_table
@@ -227,9 +228,10 @@ def test_what_cannot_be_calibrated_stays_as_it_is(
     data = prepared(how)
     spec = replace(model_spec(how, data.collection), **change)  # type: ignore[arg-type]
     examples = data.validation
+    assert isinstance(examples, Examples)
     if "labels" in change:
-        items = [replace(item, labels={"a": 1.0}) for item in data.validation.items]
-        examples = type(examples)(examples._cache, items, ("a", "b"), "multi", window_frames=24, hop_frames=24)
+        items = [replace(item, labels={"a": 1.0}) for item in examples.items]
+        examples = Examples(examples._cache, items, ("a", "b"), "multi", window_frames=24, hop_frames=24)
     model = Model(spec)
     before = {name: tensor.clone() for name, tensor in model.weights().items()}
     with pytest.raises(TrainingError, match=sentence):

@@ -12,6 +12,7 @@ from timbrescope.recognition.networks.registry import register
 from training.collection import UNKNOWN, Collection, Taught
 from training.config import Config
 from training.errors import TrainingError
+from training.examples import Examples
 from training.preparation import prepare
 from training.progress import Epoch, Event
 from training.start import silence
@@ -65,6 +66,7 @@ def separation(path: Path, data: Collection, cache: Path, how: Config) -> float:
     """Return how far apart registers lie against their own spread in the embedding."""
     examples = prepare(how, data, cache, lambda _: None, workers=0).validation
     _, model = load_checkpoint(path)
+    assert isinstance(examples, Examples)
     power, _ = examples.batch(np.arange(len(examples)))
     from timbrescope.recognition.features import compress
 
