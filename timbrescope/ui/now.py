@@ -39,6 +39,7 @@ class Now(QObject):
         self._pacing = Pacing()
         self._moving = False  # by itself, not by the user
         self._seconds = 0.0  # that were visible
+        self._end = 0.0  # of what is there
         self.is_live = False
         self.is_following = False
         session.changed.connect(self._arrive)
@@ -48,11 +49,14 @@ class Now(QObject):
         """Follow an input that has just begun."""
         self.is_live = True
         self._pacing = Pacing()
+        self._end = 0.0
         self._move(lambda: self._viewport.begin(SPAN_SECONDS))
         self._set_following(following=True)
 
     def end(self) -> None:
         """Leave the input."""
+        if self.is_live:
+            self._grow()
         self.is_live = False
         self._set_following(following=False)
 
@@ -60,6 +64,7 @@ class Now(QObject):
         """Move with the input."""
         if not self.is_live:
             return
+        self._grow()
         now = self._pacing.now(self._clock())
         if self.is_following and now != self._viewport.playhead:
             self._move(lambda: self._viewport.run_to(now))
@@ -73,6 +78,7 @@ class Now(QObject):
         """Follow again."""
         if self.is_live:
             self._set_following(following=True)
+            self._grow()
             self._move(lambda: self._viewport.run_to(self._pacing.now(self._clock())))
 
     def toggle(self) -> None:
@@ -98,9 +104,13 @@ class Now(QObject):
     @Slot()
     def _arrive(self) -> None:
         if self.is_live:
-            end = self._session.timeline.mel.end_seconds
-            self._pacing.arrive(self._clock(), end)
-            self._move(lambda: self._viewport.set_duration(max(end, self._viewport.duration)))
+            self._end = self._session.timeline.mel.end_seconds
+            self._pacing.arrive(self._clock(), self._end)
+
+    def _grow(self) -> None:
+        """Let the viewport know how much there is; sound arrives too often to move all views with each portion."""
+        if self._end > self._viewport.duration:
+            self._move(lambda: self._viewport.set_duration(self._end))
 
     @Slot()
     def _on_moved(self) -> None:
