@@ -53,6 +53,12 @@ def memory_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def turns() -> NDArray[np.float64]:
+    """Return for how many seconds the first thread, which paints, has run and has waited for a core to run on."""
+    running, waiting, _ = Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text(encoding="ascii").split()
+    return np.array([int(running), int(waiting)]) / 1e9
+
+
 class Observer:
     """Notes when the views of a window have been painted and what they showed, how often it is idle, and its memory."""
 
@@ -119,10 +125,11 @@ def main(seconds: float, size: str, folder: Path) -> None:
     window.actions_["record"].trigger()
     _wait(lambda: listener.recording is not None and session.timeline.seconds > 0)
     _stay(_SETTLING_SECONDS)
-    begun, used = time.monotonic(), time.process_time()
+    begun, used, had = time.monotonic(), time.process_time(), turns()
     observer.begin()
     _stay(seconds)
     span, used = time.monotonic() - begun, time.process_time() - used
+    ran, waited = ((turns() - had) / span).tolist()
     observer.end()
 
     sitting = listener.sitting
@@ -142,7 +149,7 @@ def main(seconds: float, size: str, folder: Path) -> None:
         pictures=observer.pictures.all, lanes=observer.lanes.all, beats=observer.beats.all, memory=observer.memory.all,
     )  # fmt: skip
     print(json.dumps({
-        "take": str(session.path), "begun": begun, "span": span, "cpu": used / span,
+        "take": str(session.path), "begun": begun, "span": span, "cpu": used / span, "ran": ran, "waited": waited,
         "dropouts": sitting.input.dropouts, "lost_seconds": sitting.input.lost_seconds, "differences": differences,
         "rows": {name: len(rows) for name, rows in live.items()},
         "hops": {name: spec.hop_seconds for name, spec in specs.items()},

@@ -117,6 +117,7 @@ def _tell(facts: dict[str, Any], notes: dict[str, Any], written: Floats, heard: 
         f"{later[:, 1].max():.0f} MB; growth {later[-1, 1] - later[0, 1]:.1f} MB"
     )
     print(f"  share of one core                              {facts['cpu']:.0%}")
+    print(f"  painting thread has run, has waited for a core {facts['ran']:.0%}, {facts['waited']:.0%} of the time")
     beats = 1000 * np.diff(notes["beats"][:, 0])
     median, late, longest = np.percentile(beats, [50, 99, 100])
     print(f"  ms between heartbeats: median, 99 %, longest   {median:.0f}, {late:.0f}, {longest:.0f}")
