@@ -1,10 +1,11 @@
 """Work beside the window: it takes inputs, emits frozen results and knows nothing of widgets."""
 
 import logging
+import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from timbrescope.core.blocks import Source
 from timbrescope.core.errors import TimbrescopeError
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from timbrescope.recognition.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
+
+_UNTAKEN_CHUNKS = 2
+_LOOK_SECONDS = 0.1
 
 
 def sentence(error: BaseException) -> str:
@@ -113,7 +117,13 @@ class AnalysisThread(QThread):
         for chunk in analyse(source, recognisers, batch=self.batch, voice=voice, beside=self.beside):
             if self.isInterruptionRequested():
                 return
+            if not self._wait_for_room():
+                return
             self.chunk.emit(self.run_id, chunk)
+
+    def _wait_for_room(self) -> bool:
+        """Wait until the window can take another chunk; return False when it wants none any more."""
+        return True
 
 
 class LiveThread(AnalysisThread):
@@ -121,6 +131,22 @@ class LiveThread(AnalysisThread):
 
     batch = 1
     beside = True
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._room = threading.Semaphore(_UNTAKEN_CHUNKS)
+        self.chunk.connect(self._on_taken)  # in the window's thread, after what uses it there
+
+    @Slot()
+    def _on_taken(self) -> None:
+        self._room.release()
+
+    def _wait_for_room(self) -> bool:
+        """Wait, so that a window that cannot follow gets fewer and longer chunks, not ever more of them."""
+        while not self._room.acquire(timeout=_LOOK_SECONDS):
+            if self.isInterruptionRequested():
+                return False
+        return True
 
     def recogniser_type(self) -> "type[Recogniser]":
         """Return one that skips what it cannot keep up with."""
