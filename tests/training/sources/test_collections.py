@@ -63,7 +63,7 @@ def test_single_labels_may_be_read_as_multi_and_nothing_else(classes: Path) -> N
 
 
 def test_unknown_layout_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="auto, table, folders, annotated, oto, known"):
+    with pytest.raises(TrainingError, match="auto, table, folders, annotated, oto, phonemes, known"):
         read_collection(tmp_path, "imagenet")
 
 
