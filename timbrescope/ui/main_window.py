@@ -8,7 +8,6 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -16,8 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from timbrescope import paths
-from timbrescope.audio.file import SUFFIXES, AudioFile
-from timbrescope.audio.sitting import Sitting
 from timbrescope.settings import Settings
 from timbrescope.ui.actions import Actions
 from timbrescope.ui.dialogs import SettingsDialog
@@ -29,11 +26,12 @@ from timbrescope.ui.live_actions import LiveActions
 from timbrescope.ui.live_bar import LiveBar
 from timbrescope.ui.main_bar import MainBar
 from timbrescope.ui.memory import Memory
-from timbrescope.ui.menus import NEEDS_FILE, WITHOUT_RECORDING, menus
+from timbrescope.ui.menus import menus
 from timbrescope.ui.models_menu import ModelsMenu
 from timbrescope.ui.monitoring import Monitoring
 from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.now import Now
+from timbrescope.ui.opening import Opening
 from timbrescope.ui.preferences import Preferences
 from timbrescope.ui.recent import RecentFiles
 from timbrescope.ui.recording_page import RecordingPage
@@ -47,7 +45,7 @@ from timbrescope.ui.unfinished import UnfinishedTakes
 from timbrescope.ui.viewport import Viewport
 
 if TYPE_CHECKING:
-    from timbrescope.ui.training import Training
+    from timbrescope.ui.training.training import Training
 
 _SLOW_TICK_MS = 200
 
@@ -64,7 +62,7 @@ class MainWindow(QMainWindow):
         now = Now(self.session, self.viewport, self)
         self.transport = Transport(self.viewport, now, volume=settings.volume / 100, parent=self)
         self.transport.follow = settings.follow
-        self._memory = Memory()
+        self.memory = Memory()
         self._history = HistoryWriter(self.session, self)
         self.training: Training | None = None
 
@@ -91,14 +89,15 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.live_bar)
         layout.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
+        self.opening = Opening(self)
         self.actions_ = Actions(self, menus(self), self.theme)
         self._build_bars()
         self._connect()
         self._set_theme()
         self.resize(1280, 800)
-        if (geometry := self._memory.geometry) is not None:
+        if (geometry := self.memory.geometry) is not None:
             self.restoreGeometry(geometry)
-        self._show_start_page()
+        self.opening.show_start_page()
         self.setAcceptDrops(True)
         self._clock = DisplayClock(self._tick, self)
         self._slow_clock = QTimer(self, interval=_SLOW_TICK_MS)
@@ -110,7 +109,7 @@ class MainWindow(QMainWindow):
     # Building
 
     def _build_bars(self) -> None:
-        self.recent = RecentFiles(self._memory, self.start_page, self.actions_["recent"], self.open_file, self)
+        self.recent = RecentFiles(self.memory, self.start_page, self.actions_["recent"], self.open_file, self)
         self.singing.take_actions(self.actions_)
         self.models_menu = ModelsMenu(self.preferences, self.notice, self)
         self.actions_["models"].setMenu(self.models_menu)
@@ -119,21 +118,15 @@ class MainWindow(QMainWindow):
         self._show_options()
         self.bar = MainBar(self.actions_, self.live.inputs, self.page.summary)
         self.addToolBar(self.bar)
-        self._live_actions = LiveActions(self.live, self.actions_, self.theme)
+        self.live_actions = LiveActions(self.live, self.actions_, self.theme)
         self.status = StatusLine()
         self.setStatusBar(self.status)
 
     def _connect(self) -> None:
-        self.start_page.open_asked.connect(self.ask_for_file)
-        self.start_page.demo_asked.connect(self.open_demo)
-        self.start_page.recent_chosen.connect(self.open_file)
         self.start_page.listen_asked.connect(self.live.listener.listen)
         self.start_page.mend_asked.connect(self.unfinished.mend)
         self.unfinished.found.connect(self.start_page.show_unfinished)
-        self.unfinished.mended.connect(self.open_file)
         self.unfinished.noticed.connect(self.notice.show_notice)
-        self.live.began.connect(self._on_began)
-        self.live.file_ready.connect(self.open_file)
         self.live.recorded.connect(self.recent.add)
         self.live_bar.back_asked.connect(self.live.now.back_to_now)
         self.page.sought.connect(self.transport.seek)
@@ -146,13 +139,7 @@ class MainWindow(QMainWindow):
         self.models_menu.installed.connect(self.session.analyse_again)
         self.preferences.noticed.connect(self.notice.show_notice)
         self.preferences.changed.connect(self._on_settings_changed)
-        session = self.session
-        session.opening.connect(self._on_opening)
-        session.opened.connect(self._on_opened)
-        session.changed.connect(self._on_changed)
-        session.finished.connect(self._on_finished)
-        session.failed.connect(self._on_failed)
-        session.noticed.connect(self.notice.show_notice)
+        self.session.noticed.connect(self.notice.show_notice)
         self._application().styleHints().colorSchemeChanged.connect(self._set_theme)
 
     @staticmethod
@@ -162,113 +149,15 @@ class MainWindow(QMainWindow):
             raise TypeError("a window needs a QApplication")
         return application
 
-    # Opening and closing
-
-    @Slot()
-    def ask_for_file(self) -> None:
-        """Let the user choose a recording."""
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, "Open a recording", str(self._memory.folder), f"Recordings ({patterns});;All files (*)"
-        )
-        if chosen:
-            self.open_file(Path(chosen))
-
-    @Slot()
-    def open_demo(self) -> None:
-        """Open the bundled recording."""
-        self.open_file(paths.resources() / "demo" / "demo.flac")
-
     @Slot(object)
     def open_file(self, path: Path) -> None:
         """Open a recording in place of what is open."""
-        if self.live.may_leave("open another recording"):
-            self.session.open(path.absolute())
+        self.opening.open(path)
 
     @Slot()
     def close_recording(self) -> None:
         """Go back to the start page."""
-        if not self.live.may_leave("close what is open"):
-            return
-        self.live.leave()
-        self.transport.unload()
-        self.session.close()
-        self._show_start_page()
-
-    def _show_start_page(self, error: str = "") -> None:
-        self.start_page.show_error(error)
-        self.stack.setCurrentWidget(self.start_page)
-        self.status.clear()
-        self.setWindowTitle("timbrescope")
-        self.bar.title.clear()
-        self.page.findings.forget()
-        self.page.event_log.forget()
-        self._enable_recording_actions(enabled=False)
-
-    def _enable_recording_actions(self, *, enabled: bool, file: bool = True) -> None:
-        for name, action in self.actions_.by_name():
-            if name not in WITHOUT_RECORDING:
-                action.setEnabled(enabled and (file or name not in NEEDS_FILE))
-        self.singing.show_state()
-        self._live_actions.show_state()
-
-    @Slot(object)
-    def _on_opening(self, path: Path | None) -> None:
-        self.transport.unload()
-        self.notice.dismiss()
-        self.stack.setCurrentWidget(self.page)
-        if path is None:
-            return
-        self.viewport.reset()
-        self.setWindowTitle(f"{path.name} — timbrescope")
-        self.bar.title.setText(path.name)
-        self.status.show_opening()
-
-    @Slot(object)
-    def _on_opened(self, file: AudioFile) -> None:
-        self.bar.title.setText(f"{file.path.name}     {file.format_name}")
-        self.transport.load(file)
-        self.viewport.set_duration(max(file.duration or 0.0, self.session.timeline.seconds))
-        self.status.expect(file.duration)
-        self._enable_recording_actions(enabled=True)
-        self.recent.add(file.path)
-        self.live.offer_to_save(file.path)
-
-    @Slot(object)
-    def _on_began(self, sitting: Sitting) -> None:
-        self.setWindowTitle(f"{sitting.input.device} — timbrescope")
-        self.bar.title.clear()  # the line below says it
-        self.status.progress.hide()
-        self._enable_recording_actions(enabled=True, file=False)
-        self.models_menu.offer_missing()
-
-    @Slot()
-    def _on_changed(self) -> None:
-        file, read = self.session.file, self.session.timeline.seconds
-        if file is not None:
-            self.status.show_read(read, file.duration)
-            self.viewport.set_duration(max(read, self.viewport.duration))
-
-    @Slot()
-    def _on_finished(self) -> None:
-        if self.session.file is None:  # an input; what follows is told when its files are finished
-            return
-        self.viewport.set_duration(self.session.timeline.seconds)
-        self.status.progress.hide()
-        if self.session.timeline.is_silent:
-            self.notice.show_notice("This recording holds nothing but silence; check how it was made.")
-        else:
-            self.models_menu.offer_missing()
-
-    @Slot(str)
-    def _on_failed(self, sentence: str) -> None:
-        self.status.progress.hide()
-        if self.session.timeline.seconds > 0:  # what could be read stays
-            self.viewport.set_duration(self.session.timeline.seconds)
-            self.notice.show_notice(sentence)
-        else:
-            self.transport.unload()
-            self._show_start_page(sentence)
+        self.opening.close()
 
     # Settings
 
@@ -282,7 +171,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_training(self) -> None:
         """Show the dialog that trains models, as it was left."""
-        from timbrescope.ui.training import Training  # only where it is wanted
+        from timbrescope.ui.training.training import Training  # only where it is wanted
 
         if self.training is None:
             self.training = Training(self.session, self.preferences, self.theme, self)
@@ -317,7 +206,7 @@ class MainWindow(QMainWindow):
         self.live_bar.set_theme(self.theme)
         if self.training is not None:
             self.training.dialog.set_theme(self.theme)
-        self._live_actions.set_theme(self.theme)
+        self.live_actions.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
 
     # Small things
@@ -369,7 +258,7 @@ class MainWindow(QMainWindow):
         self.monitoring.close()
         if self.training is not None:
             self.training.dialog.end()
-        self._memory.geometry = self.saveGeometry()
+        self.memory.geometry = self.saveGeometry()
         self.live.leave()
         self.singing.close()
         self.transport.unload()

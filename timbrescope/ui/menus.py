@@ -31,10 +31,10 @@ def menus(window: "MainWindow") -> MenuPlan:
     monitoring = window.monitoring
     return [
         ("&File", [
-            Command("open", "&Open…", window.ask_for_file, ("Ctrl+O",), "open", tip="Open a recording"),
-            Command("demo", "Open the &demo", window.open_demo),
+            Command("open", "&Open…", window.opening.ask, ("Ctrl+O",), "open", tip="Open a recording"),
+            Command("demo", "Open the &demo", window.opening.open_demo),
             Command("recent", "Open &recent", lambda: None),
-            Command("close", "&Close recording", window.close_recording, ("Ctrl+W",)),
+            Command("close", "&Close recording", window.opening.close, ("Ctrl+W",)),
             SEPARATOR,
             Command("export-events", "&Export events…", monitoring.export_events, ("Ctrl+E",),
                     tip="Save when labels enter and leave: CSV, JSON or labels for Audacity"),

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from timbrescope.ui.preferences import Preferences
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
-from timbrescope.ui.training_dialog import TrainingDialog
+from timbrescope.ui.training.dialog import TrainingDialog
 
 
 class Training(QObject):

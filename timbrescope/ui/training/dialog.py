@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 
 from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.theme import Theme
-from timbrescope.ui.training_options import TrainingOptions
-from timbrescope.ui.training_process import TrainingProcess
-from timbrescope.ui.training_words import doubts, duration, findings_html, result_html
+from timbrescope.ui.training.options import TrainingOptions
+from timbrescope.ui.training.process import TrainingProcess
+from timbrescope.ui.training.words import doubts, duration, findings_html, result_html
 from timbrescope.ui.views.learning_curve import LearningCurve
 
 _SIZE = (1160, 740)

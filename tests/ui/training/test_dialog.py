@@ -14,9 +14,9 @@ from tests.training.check_set import clean_set
 from timbrescope.recognition.store import ModelStore
 from timbrescope.ui.main_window import MainWindow
 from timbrescope.ui.theme import DARK
-from timbrescope.ui.training_dialog import TrainingDialog
-from timbrescope.ui.training_process import TrainingProcess
-from timbrescope.ui.training_words import duration, result_html
+from timbrescope.ui.training.dialog import TrainingDialog
+from timbrescope.ui.training.process import TrainingProcess
+from timbrescope.ui.training.words import duration, result_html
 
 LONG_MS = 300_000
 CHECKED = """{"event": "checked", "files": 39, "minutes": 1.25,
