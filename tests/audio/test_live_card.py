@@ -65,7 +65,8 @@ def places(sound: NDArray[np.float32], played: NDArray[np.float32]) -> list[int]
         piece = played[start : start + RATE // 10]
         likeness = correlate(sound, piece, mode="valid")
         best = int(np.argmax(likeness))
-        assert likeness[best] > 0.98 * np.dot(piece, piece), "some of it is missing or changed"
+        # What is lost moves all that follows; a server with little time may spoil a millisecond of a piece besides.
+        assert likeness[best] > 0.9 * np.dot(piece, piece), "some of it is missing or changed"
         found.append(best - start)
     return found
 

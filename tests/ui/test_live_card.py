@@ -47,9 +47,13 @@ print("ready", flush=True)
 """
 HEARD = """
 sys.stdin.readline()
-seconds = session.timeline.seconds
-until(lambda: session.timeline.seconds > seconds + 1)
-mel = session.timeline.mel.read(0, len(session.timeline.mel))
+def picture_so_far():
+    return session.timeline.mel.read(0, len(session.timeline.mel))
+def has_been_heard():
+    loud = picture_so_far().max(axis=1) > 128
+    return loud.any() and not loud[-100:].any()
+until(has_been_heard)  # a busy machine shows it seconds later
+mel = picture_so_far()
 loud = mel.max(axis=1) > 128
 bands = np.median(mel[loud].argmax(axis=1)) if loud.any() else -1
 until(lambda: len(session.timeline.scores["tiny"]) * 0.32 > session.timeline.seconds - 2)
