@@ -19,3 +19,7 @@ class ModelError(TimbrescopeError):
 
 class LabelError(TimbrescopeError):
     """A label is not in the set that it is said to be from."""
+
+
+class CorrectionError(TimbrescopeError):
+    """The labels that a user has corrected cannot be read or written."""
