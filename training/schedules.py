@@ -1,7 +1,11 @@
-"""How the learning rate goes on: the papers' rules beside the usual ones."""
+"""Optimisers, and how their learning rate goes on: the papers' rules beside the usual ones."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
+
+import torch
+from torch import nn
 
 from training.config import Stage
 
@@ -64,3 +68,13 @@ class LearningRate:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from ``state_dict``."""
         self._scale, self._best, self._worse = state["scale"], state["best"], state["worse"]
+
+
+def make_optimiser(stage: Stage, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Return the optimiser that a stage of a run asks for."""
+    if stage.optimiser == "sgd":
+        return torch.optim.SGD(
+            parameters, stage.learning_rate, stage.momentum, weight_decay=stage.weight_decay, nesterov=stage.nesterov
+        )
+    kind = torch.optim.Adam if stage.optimiser == "adam" else torch.optim.AdamW
+    return kind(parameters, stage.learning_rate, stage.betas, weight_decay=stage.weight_decay)

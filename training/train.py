@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from timbrescope.core.errors import ModelError
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
-from timbrescope.recognition.device import is_out_of_memory
+from timbrescope.recognition.device import choose_device, is_out_of_memory
 from timbrescope.recognition.features import compress
 from timbrescope.recognition.model import Model
 from timbrescope.recognition.networks import cost
@@ -34,11 +34,11 @@ from training.preparation import Preparation, is_exclusive, model_spec
 from training.processors import make_fabric
 from training.progress import Epoch, Finished, Problem, Report, Started, Step
 from training.run_state import Pace, Position, identity, interruption, read_state, write_state
-from training.schedules import LearningRate
+from training.schedules import LearningRate, make_optimiser
 from training.spectra.online import augment_input, augment_power
 from training.splits import balanced_order, class_weights
 from training.start import Learner, load_teacher, silence, start_from
-from training.validation import is_better, validate
+from training.validation import Confusion, is_better, validate
 
 MODEL = f"model{SUFFIX}"
 _LEAST_VARIANCE = 0.01  # of a label's logits
@@ -85,7 +85,15 @@ def train(
     start_from(model.network, donors, report)
     if isinstance(model.network, Fittable):
         return fit(config, data, spec, model, folder / MODEL, report)
-    return _Run(config, data, spec, model, folder, report, device).to_the_end()
+    try:
+        return _Run(config, data, spec, model, folder, report, device).to_the_end()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        if choose_device(device).type == "cpu":
+            raise TrainingError("There is too little memory for this network; choose a smaller one.") from error
+    report(Problem("The graphics card has too little memory for this network; training goes on on the processor."))
+    return _Run(config, data, spec, model.cpu(), folder, report, "cpu").to_the_end()
 
 
 class _Run:
@@ -155,7 +163,12 @@ class _Run:
         stages = self.config.training.stages
         with interruption() as self.interrupted, SummaryWriter(str(self.folder / "tensorboard")) as self.log:
             while self.at.stage < len(stages):
-                self._learn(stages[self.at.stage], saved)
+                try:
+                    self._learn(stages[self.at.stage], saved)
+                except (RuntimeError, MemoryError) as error:
+                    if is_out_of_memory(error):
+                        self._save()  # for another device
+                    raise
                 saved = None
                 self.at.stage, self.at.epochs_before = self.at.stage + 1, self.at.epochs_before + self.at.epoch
                 self.at.epoch, self.at.stale = 0, 0
@@ -174,7 +187,8 @@ class _Run:
 
     def _learn(self, stage: Stage, saved: dict[str, Any] | None) -> None:
         """Go through the epochs of a stage, or through the rest of them."""
-        self.optimiser = cast("FabricOptimizer", self.fabric.setup_optimizers(_optimiser(stage, self.learner)))
+        optimiser = make_optimiser(stage, self.learner.parameters())
+        self.optimiser = cast("FabricOptimizer", self.fabric.setup_optimizers(optimiser))
         self.rate = LearningRate(stage)
         if saved is not None and saved["optimiser"] is not None:
             self.optimiser.load_state_dict(saved["optimiser"])
@@ -287,13 +301,14 @@ class _Run:
         at, metric = self.at, self.config.training.metric
         judged = cast("Model", self.averaged.module) if self.averaged is not None else self.model
         validation_loss = value = loss
+        confused: Confusion = ()
         if len(self.data.validation):
             plain_loss: LossFunction = make_loss(
                 self.config.training,
                 exclusive=is_exclusive(self.config, self.data.collection.task),
                 weights=self.logit_weights,
             )
-            validation_loss, value = validate(
+            validation_loss, value, confused = validate(
                 judged, self.data.validation, self.spec, self.data.collection.task, metric, plain_loss
             )
         elif metric != "loss":
@@ -305,9 +320,9 @@ class _Run:
             self.best = {name: tensor.detach().cpu().clone() for name, tensor in judged.weights().items()}
         self.rate.epoch_ended(loss, validation_loss)
         rate = float(self.optimiser.param_groups[0]["lr"])
-        ended = Epoch(epoch + 1, self.all_epochs, rate, loss, validation_loss, metric, value, better)
+        ended = Epoch(epoch + 1, self.all_epochs, rate, loss, validation_loss, metric, value, better, confused)
         at.epoch, at.step, at.loss_sum = at.epoch + 1, 0, 0.0
-        at.history.append(asdict(ended))
+        at.history.append(asdict(replace(ended, confusion=())))
         if self.fabric.is_global_zero:
             for name in ("learning_rate", "loss", "validation_loss", "value"):
                 figure = getattr(ended, name)
@@ -333,13 +348,3 @@ class _Run:
 def _target_logits(data: Preparation) -> Tensor:
     """Return the logits of the labels to learn, shape (windows, n_labels)."""
     return to_logits(torch.from_numpy(data.train.targets))
-
-
-def _optimiser(stage: Stage, learner: Learner) -> torch.optim.Optimizer:
-    parameters = learner.parameters()
-    if stage.optimiser == "sgd":
-        return torch.optim.SGD(
-            parameters, stage.learning_rate, stage.momentum, weight_decay=stage.weight_decay, nesterov=stage.nesterov
-        )
-    kind = torch.optim.Adam if stage.optimiser == "adam" else torch.optim.AdamW
-    return kind(parameters, stage.learning_rate, stage.betas, weight_decay=stage.weight_decay)

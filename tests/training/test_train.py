@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 
+import training.train as train_module
 from tests.tiny import Tiny
 from tests.training import labelled
 from timbrescope.recognition.checkpoint import load_checkpoint, read_spec, save_checkpoint
@@ -218,6 +221,54 @@ def test_less_memory_makes_smaller_parts_of_the_same_batch(
     ]
     for name, tensor in whole.items():
         torch.testing.assert_close(parts[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("breath", [0, 7])
+def test_what_does_not_fit_the_graphics_card_is_learnt_on_the_processor(
+    prepared: Callable[..., Preparation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breath: int
+) -> None:
+    config = labelled.config()
+    data = prepared(config)
+    whole = load_checkpoint(train(config, data, tmp_path / "whole", lambda _: None, device="cpu"))[1].weights()
+    forward, make_fabric = Tiny.forward, train_module.make_fabric
+    devices: list[str] = []
+    passes = 0
+
+    def on_processor(device: str, precision: Literal["32-true"]) -> Fabric:
+        devices.append(device)
+        return make_fabric("cpu", precision)
+
+    def too_large(self: Tiny, windows: torch.Tensor) -> torch.Tensor:
+        nonlocal passes
+        passes += 1
+        if devices[-1] == "cuda" and passes > breath:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return forward(self, windows)
+
+    monkeypatch.setattr(train_module, "make_fabric", on_processor)
+    monkeypatch.setattr(train_module, "choose_device", torch.device)
+    monkeypatch.setattr(Tiny, "forward", too_large)
+    events: list[Event] = []
+    found = load_checkpoint(train(config, data, tmp_path / "run", events.append, device="cuda"))[1].weights()
+    assert devices == ["cuda", "cpu"]
+    said = [event.sentence for event in events if isinstance(event, Problem)]
+    assert "windows at a time" in said[0]
+    assert said[-1].endswith("training goes on on the processor.")
+    for name, tensor in whole.items():  # nothing that was learnt before is lost
+        torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-4)
+
+
+def test_too_little_memory_for_anything_is_one_sentence(
+    prepared: Callable[..., Preparation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(_self: Tiny, _windows: torch.Tensor) -> torch.Tensor:
+        raise MemoryError
+
+    config = labelled.config()
+    data = prepared(config)
+    monkeypatch.setattr(Tiny, "forward", too_large)
+    with pytest.raises(TrainingError, match="too little memory"):
+        train(config, data, tmp_path / "run", lambda _: None, device="cpu")
 
 
 def test_a_network_starts_from_a_trained_one(prepared: Callable[..., Preparation], tmp_path: Path) -> None:
