@@ -21,5 +21,7 @@ check ruff format --check
 check mypy
 check lint-imports
 [ $status -eq 0 ] || say "a check has failed (above); the tests run all the same."
-check pytest "$@"
+# Several at a time, a file's tests in one process since they share what they set up; more than four want more memory
+# than time they save.
+check pytest --numprocesses logical --maxprocesses 4 --dist loadfile "$@"
 exit $status

@@ -51,7 +51,17 @@ CASES = {
 }
 SLOW = {
     *("ast", "black-box-12x200", "choi-fcn-4", "choi-fcn-5", "cnn6", "cnn10", "cnn14", "crnn", "efficientat-mn04"),
-    *("fcn", "harmonic-cnn", "k2c2", "musicnn", "pons-multilayer", "pons-singlelayer", "pons-tags-x1", "pons-tags-x2"),
+    *(
+        "fcn",
+        "harmonic-cnn",
+        "k2c2",
+        "musicnn",
+        "musicnn-vgg",
+        "pons-multilayer",
+        "pons-singlelayer",
+        "pons-tags-x1",
+        "pons-tags-x2",
+    ),
     *("pons-tags-x4", "sample-cnn", "sample-cnn-se", "segal", "self-attention", "short-chunk", "short-chunk-res"),
     *("smc-musicnn", "vggish"),
 }
