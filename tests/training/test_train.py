@@ -23,6 +23,7 @@ from training.collection import Task
 from training.config import Config, Distillation, Network, Stage
 from training.errors import TrainingError
 from training.preparation import Preparation, prepare
+from training.processors import make_fabric
 from training.progress import Epoch, Event, Finished, Problem, Started, Step
 from training.train import train
 
@@ -230,7 +231,7 @@ def test_what_does_not_fit_the_graphics_card_is_learnt_on_the_processor(
     config = labelled.config()
     data = prepared(config)
     whole = load_checkpoint(train(config, data, tmp_path / "whole", lambda _: None, device="cpu"))[1].weights()
-    forward, make_fabric = Tiny.forward, train_module.make_fabric
+    forward = Tiny.forward
     devices: list[str] = []
     passes = 0
 
