@@ -51,7 +51,7 @@ def fit(config: Config, data: Preparation, spec: ModelSpec, model: Model, path: 
     value, figures = float("nan"), {}
     if len(data.validation):
         loss_of = make_loss(config.training, exclusive=exclusive)
-        _, value = validate(model, data.validation, spec, data.collection.task, metric, loss_of)
+        _, value, _ = validate(model, data.validation, spec, data.collection.task, metric, loss_of)
         figures = {f"validation {metric}": round(value, 4)}
     spec = replace(spec, network_options=options, figures=figures)
     save_checkpoint(path, calibrated(model, spec, data.validation, config, report), model.weights())

@@ -49,6 +49,7 @@ def prepare(
     Raises:
         TrainingError: nothing is left to learn from, or the disk is full.
     """
+    known = set(collection.problems)
     collection = assign_splits(
         collection, validation=config.data.validation, test=config.data.test, seed=config.training.seed
     )
@@ -67,7 +68,7 @@ def prepare(
         other_files, workers=workers, progress=lambda done, _: report(Prepared(len(train_files) + done, total))
     )
     for problem in (*collection.problems, *problems):
-        report(Problem(problem))
+        report(Problem(problem, spoils=problem in collection.problems and problem not in known))  # the split's own
     readable = tuple(item for item in collection.items if item.split == "test" or (item.path, 0) in cache)
     collection = replace(collection, items=readable)
     window, hop = window_frames(config), config.data.hop_frames or _training_hop(config, collection.task)

@@ -28,14 +28,18 @@ class Checking:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something was left out or done otherwise; the sentence says what and why."""
+    """Something was left out or done otherwise; the sentence says what and why.
+
+    Where it ``spoils`` the figures they cannot be trusted.
+    """
 
     sentence: str
+    spoils: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Learning begins, or goes on after ``epoch`` epochs."""
+    """Learning begins, or goes on after ``epoch`` epochs; labels may be ``exclusive``, one at a time."""
 
     labels: tuple[str, ...]
     train_windows: int
@@ -43,6 +47,7 @@ class Started:
     parameters: int
     device: str
     epoch: int
+    exclusive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch is over."""
+    """An epoch is over; ``confusion`` is as in ``training.validation``."""
 
     epoch: int
     epochs: int
@@ -69,6 +74,16 @@ class Epoch:
     metric: str
     value: float
     best: bool
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """So many parts of the recordings have been held out and judged; ``confusion`` is that of all of them so far."""
+
+    done: int
+    total: int
+    confusion: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,7 @@ Event = (
     | Started
     | Step
     | Epoch
+    | HeldOut
     | Calibrated
     | Finished
     | Judged
@@ -164,6 +180,8 @@ class Terminal:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
+            case HeldOut(done, total):
+                self._show("judging", done, total)
             case Prepared(done, total) | Judged(done, total):
                 self._show("reading recordings" if isinstance(event, Prepared) else "judging the model", done, total)
             case Checking(doing, done, total):
@@ -201,9 +219,9 @@ class Terminal:
 def _sentence(event: Problem | Started | Epoch | Calibrated | Finished | Installed) -> str:
     """Return the line that tells of an event."""
     match event:
-        case Problem(sentence):
+        case Problem(sentence=sentence):
             return f"timbrescope: {sentence}"
-        case Started(labels, train_windows, validation_windows, parameters, device, epoch):
+        case Started(labels, train_windows, validation_windows, parameters, device, epoch, _):
             to_validate = f", {validation_windows:,} to validate" if validation_windows else ""
             return (
                 f"{len(labels)} labels, {train_windows:,} windows to learn{to_validate}, {parameters:,} parameters on "

@@ -158,6 +158,7 @@ class _Run:
                 cost.learnable(self.model),
                 str(self.fabric.device),
                 self.at.epochs_before + self.at.epoch,
+                self.exclusive,
             )
         )
         stages = self.config.training.stages

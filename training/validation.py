@@ -15,13 +15,17 @@ from training.examples import Material
 from training.losses import LossFunction
 
 _BATCH = 64
+_MOST_LABELS = 60  # of which a table of confusions can still be looked at
+
+Confusion = tuple[tuple[int, ...], ...]
+"""True labels down, found ones across; of several labels a row (found, missed, false alarms) each; () of very many."""
 
 
 @torch.no_grad()
 def validate(
     model: Model, examples: Material, spec: ModelSpec, task: Task, metric: Metric, loss_of: LossFunction
-) -> tuple[float, float]:
-    """Return the mean loss of all windows and the metric of clips (of frames, for the task ``frame``).
+) -> tuple[float, float, Confusion]:
+    """Return the mean loss of all windows, the metric of clips (of frames, for the task ``frame``), their confusion.
 
     A clip's scores are the mean of its windows'. Decisions are the label with the highest score, or for several labels
     those above 0.5.
@@ -40,7 +44,20 @@ def validate(
     if task != "frame":
         items, first, clips = np.unique(examples.item_of, return_index=True, return_inverse=True)
         by_row, wanted_of = mean_of_windows(by_row, clips, len(items)), wanted_of[first]
-    return loss, loss if metric == "loss" else _value(metric, by_row, wanted_of, exclusive=task != "multi")
+    exclusive = task != "multi"
+    value = loss if metric == "loss" else _value(metric, by_row, wanted_of, exclusive=exclusive)
+    return loss, value, confusion(by_row, wanted_of, exclusive=exclusive)
+
+
+def confusion(scores: NDArray[np.floating], targets: NDArray[np.floating], *, exclusive: bool) -> Confusion:
+    """Return what was taken for what, of scores and targets of shape (rows, labels)."""
+    if scores.shape[1] > _MOST_LABELS:
+        return ()
+    if exclusive:
+        return tuple(map(tuple, metrics.confusion_matrix(scores, targets).tolist()))
+    whole = metrics.count(metrics.decide(scores, 0.5), targets, np.zeros(len(targets), np.intp), 1)
+    columns = (whole.hits[0], whole.misses[0], whole.false_alarms[0])
+    return tuple((int(hits), int(misses), int(alarms)) for hits, misses, alarms in zip(*columns, strict=True))
 
 
 def is_better(metric: Metric, value: float, than: float | None) -> bool:

@@ -144,7 +144,13 @@ def _train_quickly(options: argparse.Namespace, name: str, report: "Report") -> 
         lambda doing, done, total: report(Checking(doing, done, total)),
         workers=options.workers,
     )
-    doubts = [f"{finding.sentence} {finding.advice}" for finding in checked.findings if finding.severity != "note"]
+    # Copies in several groups spoil nothing here: they are kept on one side.
+    spoiling = [
+        finding
+        for finding in checked.findings
+        if finding.spoils_figures and (finding.severity, finding.remedy) != ("warning", "join-groups")
+    ]
+    doubts = [f"{finding.sentence} {finding.advice}" for finding in spoiling]
     collection = join_groups(collection, pairs)
     quick = Quick(encoder, name, options.cache or paths.cache() / "vectors", options.seed or 0, options.workers)
     folder = options.output or paths.trained() / f"{name}-quick"

@@ -13,6 +13,8 @@ Remedy = Literal["leave-out", "join-groups", "relabel", "record", "none"]
 """What a button beside the finding could do: leave files out, keep them on one side of a split, look at their labels,
 record more; or nothing."""
 
+_SPOILING: frozenset[Kind] = frozenset({"leak", "contradiction", "few-groups", "equipment"})
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -38,11 +40,17 @@ class Finding:
     labels: tuple[str, ...] = ()
     groups: tuple[tuple[Path, ...], ...] = ()
 
+    @property
+    def spoils_figures(self) -> bool:
+        """Whether figures of a model that learns from these recordings cannot be trusted."""
+        return self.severity != "note" and self.kind in _SPOILING
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {
             "kind": self.kind,
             "severity": self.severity,
+            "spoils_figures": self.spoils_figures,
             "sentence": self.sentence,
             "advice": self.advice,
             "remedy": self.remedy,

@@ -20,13 +20,13 @@ from training.evaluation.metrics import (
     Threshold,
     areas,
     confusion_matrix,
-    decide,
     group_draws,
     interval,
     reliability,
     scan_thresholds,
     top_hits,
 )
+from training.evaluation.mistakes import examples, mistakes
 from training.evaluation.phonemes import is_judged, phoneme_figures
 from training.evaluation.predict import Predictions
 from training.evaluation.results import (
@@ -37,7 +37,6 @@ from training.evaluation.results import (
     Evaluation,
     Figure,
     GroupFigure,
-    Mistake,
     Number,
     Spread,
     Tags,
@@ -46,11 +45,15 @@ from training.evaluation.results import (
 
 DRAWS = 1000
 _CURVE_POINTS = 200
-_MISTAKES = 20
 
 
 def evaluate(
-    predictions: Predictions, *, aggregate: str | None = None, threshold: float | None = None, seed: int = 0
+    predictions: Predictions,
+    *,
+    aggregate: str | None = None,
+    threshold: float | None = None,
+    seed: int = 0,
+    doubts: Sequence[str] = (),
 ) -> Evaluation:
     """Judge a model by its predictions.
 
@@ -60,6 +63,7 @@ def evaluate(
         threshold: from which score on a label applies; None takes the model's own, where the rule leaves its scores
             readable as probabilities and it has some, or else that of the rule.
         seed: of the bootstrap; the same one gives the same intervals.
+        doubts: why the figures cannot be trusted, a sentence each.
 
     Raises:
         TrainingError: the rule or the threshold does not suit the task.
@@ -101,8 +105,10 @@ def evaluate(
         calibration=_calibration(judged) if chosen.calibrated else None,
         tags=_tags(predictions) if many else None,
         breakdown=_breakdown(judged, by_group),
-        mistakes=_mistakes(predictions, judged, applies_from),
+        mistakes=mistakes(predictions, judged, applies_from),
+        examples=examples(predictions, judged, applies_from),
         problems=predictions.problems,
+        doubts=tuple(doubts),
     )
 
 
@@ -252,34 +258,3 @@ def _breakdown(judged: Cases, by_group: Counts) -> tuple[GroupFigure, ...]:
         GroupFigure(name, count, _number(value))
         for name, count, value in zip(judged.group_names, rows.tolist(), shown.tolist(), strict=True)
     )
-
-
-def _mistakes(predictions: Predictions, judged: Cases, threshold: Threshold | None) -> tuple[Mistake, ...]:
-    """Return the wrong decisions of which the model is surest, one for each item and kind of mistake."""
-    labels = predictions.labels
-    if threshold is None:
-        rows = np.flatnonzero(top_hits(judged.scores, judged.targets) == 0)
-        found = judged.scores[rows].argmax(axis=1)
-        true = judged.targets[rows].argmax(axis=1)
-        names = [(labels[there], labels[said]) for there, said in zip(true, found, strict=True)]
-        scores = sureness = judged.scores[rows, found]
-    else:
-        said = decide(judged.scores, threshold)
-        rows, columns = np.nonzero((said & (judged.targets <= 0.5)) | (~said & (judged.targets > 0.5)))
-        names = [
-            (f"no {labels[column]}", labels[column]) if said[row, column] else (labels[column], f"no {labels[column]}")
-            for row, column in zip(rows, columns, strict=True)
-        ]
-        scores = judged.scores[rows, columns]
-        sureness = np.abs(scores - (judged.targets[rows, columns] > 0.5))
-    mistakes: dict[tuple[int, tuple[str, str]], Mistake] = {}
-    for index in np.argsort(-sureness, kind="stable"):
-        row, item = rows[index], int(judged.items[rows[index]])
-        if (item, names[index]) not in mistakes:
-            place = float(judged.starts[row]), _number(judged.ends[row])
-            true_name, found_name = names[index]
-            file = str(predictions.items[item].path)
-            mistakes[item, names[index]] = Mistake(file, *place, true_name, found_name, float(scores[index]))
-        if len(mistakes) == _MISTAKES:
-            break
-    return tuple(mistakes.values())

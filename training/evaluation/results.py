@@ -85,7 +85,7 @@ class GroupFigure:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong decision: what is true, what was found and with which score. No end is the end of the file."""
+    """A decision, mostly a wrong one: what is true, what was found, the score. No end is the end of the file."""
 
     file: str
     start: float
@@ -119,7 +119,9 @@ class Evaluation:
         tags: where any number of labels may apply and the network ends in a dense layer.
         breakdown: group by group.
         mistakes: the most certain ones, one for each item and kind of mistake.
+        examples: some decisions of each kind, right and wrong; see ``training.evaluation.mistakes``.
         problems: what was left out.
+        doubts: why the figures cannot be trusted.
     """
 
     model: str
@@ -143,7 +145,9 @@ class Evaluation:
     tags: Tags | None
     breakdown: tuple[GroupFigure, ...]
     mistakes: tuple[Mistake, ...]
+    examples: tuple[Mistake, ...]
     problems: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

@@ -10,10 +10,13 @@ from scipy.special import expit, softmax
 from timbrescope.recognition.spec import ModelSpec
 from training.calibration import best_thresholds, fit_scale_and_shift
 from training.collection import UNKNOWN, Collection, Task
+from training.evaluation.aggregate import mean as mean_of_windows
 from training.evaluation.predict import Predictions
+from training.progress import HeldOut, Report
 from training.quick.head import NEVER, Floats, Head, learn, temperature
 from training.quick.vectors import Vectors
 from training.splits import folds
+from training.validation import Confusion, confusion
 
 _FOLDS = 5
 _FEWEST_GROUPS = 3
@@ -104,7 +107,9 @@ def window_targets(vectors: Vectors, labels: Sequence[str], task: Task, backgrou
     return targets
 
 
-def judge(collection: Collection, vectors: Vectors, lesson: Lesson, seed: int) -> NDArray[np.float64] | None:
+def judge(
+    collection: Collection, vectors: Vectors, lesson: Lesson, seed: int, report: Report = lambda _: None
+) -> NDArray[np.float64] | None:
     """Return logits of all windows from layers that did not learn from their group, shape (windows, labels).
 
     nan where a window was not held out; None where there are too few groups to hold any out.
@@ -112,11 +117,24 @@ def judge(collection: Collection, vectors: Vectors, lesson: Lesson, seed: int) -
     logits = np.full((len(lesson.features), len(lesson.labels)), np.nan)
     own = lesson.rows >= 0
     item_of = vectors.item_of[lesson.rows]
-    for tested in _held_out(replace(collection, items=vectors.items), seed):
+    turns = list(_held_out(replace(collection, items=vectors.items), seed))
+    for turn, tested in enumerate(turns, start=1):
         chosen = own & tested[item_of]
         if chosen.any() and not chosen[own].all():
             logits[chosen] = lesson.learn(~chosen).logits(lesson.features[chosen])
+            report(HeldOut(turn, len(turns), _confusion(vectors, lesson, logits)))
     return None if np.isnan(logits).all() else logits
+
+
+def _confusion(vectors: Vectors, lesson: Lesson, logits: NDArray[np.float64]) -> Confusion:
+    """Return what was taken for what so far: pieces by the mean of their windows, or windows that have labels each."""
+    held = np.flatnonzero(~np.isnan(logits).any(axis=1))
+    scores = softmax(logits[held], axis=1) if lesson.exclusive else expit(logits[held])
+    targets = lesson.targets[held]
+    if lesson.task != "frame":
+        items, first, clips = np.unique(vectors.item_of[lesson.rows[held]], return_index=True, return_inverse=True)
+        scores, targets = mean_of_windows(scores, clips, len(items)), targets[first]
+    return confusion(scores, targets, exclusive=lesson.exclusive)
 
 
 def calibrate(lesson: Lesson, logits: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -60,7 +60,7 @@ def train_quickly(
         collection: what to learn.
         folder: for the results.
         report: is told how it goes.
-        doubts: why the figures cannot be trusted, in sentences for the report.
+        doubts: why the figures cannot be trusted, a sentence each.
 
     Raises:
         TrainingError: nothing can be read, or the disk does not allow it.
@@ -78,7 +78,7 @@ def train_quickly(
     )
     problems = (*collection.problems, *vectors.problems, *doubts)
     for problem in problems:
-        report(Problem(problem))
+        report(Problem(problem, spoils=problem in doubts))
     background = None if collection.task == "multi" else background_of(collection.labels) or BACKGROUND
     extra = background_vectors(listener, quick.seed)
     lesson = make_lesson(
@@ -89,8 +89,8 @@ def train_quickly(
         background,
     )
     parameters = len(lesson.labels) * (lesson.features.shape[1] + 1)
-    report(Started(lesson.labels, len(lesson.features), 0, parameters, "cpu", 0))
-    logits = judge(collection, vectors, lesson, quick.seed)
+    report(Started(lesson.labels, len(lesson.features), 0, parameters, "cpu", 0, lesson.exclusive))
+    logits = judge(collection, vectors, lesson, quick.seed, report)
     scale, shift = calibrate(lesson, logits)
     logits = None if logits is None else logits * scale + shift
     head = lesson.learn(np.ones(len(lesson.rows), np.bool_)).scaled(scale, shift)
@@ -111,7 +111,7 @@ def train_quickly(
     if logits is None:
         report(Problem("No recordings could be held out, so nobody knows how good the model is on new ones."))
     else:
-        evaluation = evaluate(predictions(spec, vectors, lesson, logits, problems), seed=quick.seed)
+        evaluation = evaluate(predictions(spec, vectors, lesson, logits, problems), seed=quick.seed, doubts=doubts)
         figures = {name: figure.value for name, figure in evaluation.figures.items() if figure.value is not None}
         spec = replace(spec, figures={f"held-out {name}": round(value, 4) for name, value in figures.items()})
         _write(folder / "evaluation.json", json.dumps(evaluation.to_dict(), indent=2))

@@ -129,6 +129,29 @@ def test_mistakes_are_the_surest_first(rng: np.random.Generator) -> None:
         assert mistake.true == SPEC.labels[int(Path(mistake.file).stem) % 3] != mistake.found
 
 
+def test_every_cell_has_examples_to_hear(rng: np.random.Generator) -> None:
+    evaluation = evaluate(single_predictions(rng, 2.0))
+    labels = [row.label for row in evaluation.classes]
+    for true, counts in zip(labels, evaluation.confusion, strict=True):
+        for found, count in zip(labels, counts, strict=True):
+            shown = [one for one in evaluation.examples if (one.true, one.found) == (true, found)]
+            assert len(shown) == min(count, 10)
+            assert [one.score for one in shown] == sorted((one.score for one in shown), reverse=True)
+
+
+def test_examples_of_several_labels_are_hits_misses_and_false_alarms(rng: np.random.Generator) -> None:
+    evaluation = evaluate(multi_predictions(rng, 1.0), threshold=0.5)
+    shown = [(one.true, one.found) for one in evaluation.examples]
+    for row in evaluation.classes:
+        hits = round((row.recall or 0.0) * row.positives)
+        counts = {"": hits, "missed": row.positives - hits, "alarm": row.found - hits}
+        none = f"no {row.label}"
+        pairs = {"": (row.label, row.label), "missed": (row.label, none), "alarm": (none, row.label)}
+        assert {name: shown.count(pair) for name, pair in pairs.items()} == {
+            name: min(10, count) for name, count in counts.items()
+        }
+
+
 def test_unknown_targets_count_neither_way(rng: np.random.Generator) -> None:
     predictions = multi_predictions(rng, 1.0)
     scores = predictions.scores.copy()
