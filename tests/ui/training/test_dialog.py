@@ -29,14 +29,15 @@ CHECKED = """{"event": "checked", "files": 39, "minutes": 1.25,
               {"kind": "imbalance", "severity": "note", "sentence": "Violin has more.", "advice": "Go on."}]}"""
 RUN = """\
 {"event": "prepared", "done": 39, "total": 39}
-{"event": "problem", "sentence": "The noise alone tells flute. Record with one microphone."}
+{"event": "problem", "sentence": "The noise alone tells flute. Record with one microphone.", "spoils": true}
+{"event": "problem", "sentence": "a.wav was left out.", "spoils": false}
 {"event": "started", "labels": ["flute", "violin"], "train_windows": 9, "validation_windows": 3, "parameters": 5, \
-"device": "cpu", "epoch": 0}
+"device": "cpu", "epoch": 0, "exclusive": true}
 {"event": "step", "epoch": 1, "epochs": 2, "step": 3, "steps": 4, "loss": 0.9, "seconds_left": 130.0}
 {"event": "epoch", "epoch": 1, "epochs": 2, "learning_rate": 0.1, "loss": 0.9, "validation_loss": 1.0, \
-"metric": "macro-f1", "value": 0.5, "best": true}
+"metric": "macro-f1", "value": 0.5, "best": true, "confusion": [[1, 2], [1, 2]]}
 {"event": "epoch", "epoch": 2, "epochs": 2, "learning_rate": 0.1, "loss": 0.5, "validation_loss": 0.7, \
-"metric": "macro-f1", "value": 0.75, "best": true}
+"metric": "macro-f1", "value": 0.75, "best": true, "confusion": [[3, 0], [1, 2]]}
 {"event": "evaluated", "figures": {"macro-f1": 0.75, "pr-auc": null}, "published": {}, "report": "/there/report.html"}
 {"event": "installed", "name": "winds", "version": 1, "model": "/there/model.safetensors"}
 """
@@ -116,18 +117,22 @@ def test_a_name_that_cannot_be_is_told_before_training(checked: TrainingDialog, 
 
 def test_a_run_is_followed_and_its_doubts_stand_above_the_figures(checked: TrainingDialog, qtbot: QtBot) -> None:
     checked.train()
-    run(checked, "\n".join(RUN.splitlines()[:4]))
+    run(checked, "\n".join(RUN.splitlines()[:5]))
     assert checked.words.text() == "Epoch 1 of 2, 2 min left at most"
     assert (checked.progress.value(), checked.progress.maximum()) == (3, 4)
-    run(checked, "\n".join(RUN.splitlines()[4:]))
-    epochs, losses = checked.curve._curves["validation_loss"].getData()
+    run(checked, "\n".join(RUN.splitlines()[5:]))
+    epochs, losses = checked.outcome.curve._curves["validation_loss"].getData()
     assert (list(epochs), list(losses)) == ([1, 2], [1.0, 0.7])
     checked.training.succeeded.emit()
-    text = checked.outcome.toPlainText()
+    cells = checked.outcome.confusion.model()
+    counts = [[cells.index(row, column).data() for column in (0, 1)] for row in (0, 1)]
+    assert counts == [["3", "·"], ["1", "2"]]
+    text = checked.outcome.text.toPlainText()
     assert text.index("Do not trust") < text.index("macro-f1")
     assert text.count("The noise alone tells flute") == 1
     assert "Violin has more" not in text
     assert "0.750" in text
+    assert text.index("0.750") < text.index("spoils no figure") < text.index("a.wav was left out")
     assert checked.report_button.isVisible()
     with qtbot.waitSignal(checked.use_asked) as asked:
         checked.use_button.click()
@@ -229,7 +234,7 @@ def test_a_folder_of_tones_becomes_a_model_that_listens(
     assert window.training.dialog is dialog
     qtbot.waitUntil(lambda: not dialog.training.is_running, timeout=2 * LONG_MS)
     assert dialog.words.text() == "The model tones is ready."
-    assert Path(dialog._report).exists()
+    assert Path(dialog.outcome.report).exists()
     dialog.use_button.click()
     assert window.preferences.settings.models == ("tiny", "tones")
     assert ModelStore().find("tones").exists()

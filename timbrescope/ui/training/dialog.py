@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -23,12 +23,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from timbrescope.core.errors import ModelError
 from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.training.options import TrainingOptions
+from timbrescope.ui.training.outcome import TrainingOutcome
 from timbrescope.ui.training.process import TrainingProcess
-from timbrescope.ui.training.words import doubts, duration, findings_html, result_html
-from timbrescope.ui.views.learning_curve import LearningCurve
+from timbrescope.ui.training.report_dialog import ReportDialog
+from timbrescope.ui.training.words import duration, findings_html, spoiling
 
 _SIZE = (1160, 740)
 _COLUMNS: Final = ("Class", "Clips", "Minutes")
@@ -54,10 +56,6 @@ class TrainingDialog(QDialog):
         self._theme = theme
         self._folder: Path | None = None
         self._findings: list[Mapping[str, Any]] | None = None
-        self._problems: list[str] = []
-        self._figures: dict[str, float | None] = {}
-        self._report = ""
-        self._model = ""
         self._unfinished: list[str] = []
         self._stage = ("", 0.0)
         self.check = TrainingProcess(self)
@@ -68,14 +66,13 @@ class TrainingDialog(QDialog):
         self.options = TrainingOptions()
         self.words = QLabel(_HINT, wordWrap=True)
         self.progress = QProgressBar()
-        self.curve = LearningCurve(theme)
-        self.curve.hide()  # until there are epochs
-        self.outcome = QTextBrowser()
+        self.outcome = TrainingOutcome(theme)
+        self.report: ReportDialog | None = None
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         role = QDialogButtonBox.ButtonRole.ActionRole
         self.train_button = self.buttons.addButton("&Train", role)
         self.stop_button = self.buttons.addButton("St&op", role)
-        self.report_button = self.buttons.addButton("Open the &report", role)
+        self.report_button = self.buttons.addButton("See the &report…", role)
         self.use_button = self.buttons.addButton("Use &it now", role)
         self._describe()
         self._lay_out()
@@ -86,12 +83,10 @@ class TrainingDialog(QDialog):
     def _describe(self) -> None:
         """Give everything its words."""
         self.findings.setPlaceholderText("What the check of the recordings finds appears here.")
-        self.outcome.setPlaceholderText("How good the model is on new recordings appears here.")
         self.classes.setHorizontalHeaderLabels(_COLUMNS)
         for widget, name, tip in (
             (self.classes, "Classes", "How much there is of each class"),
             (self.findings, "Findings", "What is wrong with the recordings, and what mends it"),
-            (self.outcome, "Result", "How good the model is on recordings that it had not heard"),
             (self.progress, "Progress", "How far the present step is"),
             (self.words, "What goes on", ""),
         ):
@@ -99,7 +94,7 @@ class TrainingDialog(QDialog):
             widget.setToolTip(tip)
         self.train_button.setToolTip("Learn from the recordings as the form says")
         self.stop_button.setToolTip("Stop and keep what has been learnt; a second time, stop at once")
-        self.report_button.setToolTip("See each class, confusions and mistakes in the browser")
+        self.report_button.setToolTip("See each class, what is taken for what, and hear the mistakes")
         self.use_button.setToolTip("Let the model recognise in this window")
         for button in self.buttons.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter in the fields is not meant for them
@@ -123,16 +118,12 @@ class TrainingDialog(QDialog):
         data.addWidget(self.classes)
         data.addWidget(self.findings)
         data.setSizes([360, _SIZE[0] - 360])
-        outcome = QSplitter(Qt.Orientation.Vertical)
-        outcome.addWidget(self.curve)
-        outcome.addWidget(self.outcome)
-        outcome.setSizes([200, 200])
         below = QWidget()
         work = QHBoxLayout(below)
         work.setContentsMargins(0, 0, 0, 0)
         self.options.setFixedWidth(360)
         work.addWidget(self.options)
-        work.addWidget(outcome, 1)
+        work.addWidget(self.outcome, 1)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.addWidget(data)
         halves.addWidget(below)
@@ -159,7 +150,7 @@ class TrainingDialog(QDialog):
         self.training.failed.connect(self._on_failed)
         self.train_button.clicked.connect(self.train)
         self.stop_button.clicked.connect(self.stop)
-        self.report_button.clicked.connect(self._open_report)
+        self.report_button.clicked.connect(self._show_report)
         self.use_button.clicked.connect(self._use)
         self.buttons.rejected.connect(self.reject)
 
@@ -221,10 +212,7 @@ class TrainingDialog(QDialog):
         self.progress.setRange(0, 0)
 
     def _forget_result(self) -> None:
-        self._problems, self._figures, self._report, self._model = [], {}, "", ""
-        self.outcome.clear()
-        self.curve.clear_epochs()
-        self.curve.hide()
+        self.outcome.forget()
 
     @Slot()
     def stop(self) -> None:
@@ -234,32 +222,27 @@ class TrainingDialog(QDialog):
 
     @Slot(object)
     def _on_training(self, event: Mapping[str, Any]) -> None:
+        self.outcome.take(event)
         match event["event"]:
             case "checking":
                 self._show_step(f"Checking: {event['doing']}", event["done"], event["total"])
             case "prepared" | "judged":
                 self._show_step(_STAGES[event["event"]].capitalize(), event["done"], event["total"])
-            case "problem":
-                self._problems.append(event["sentence"])
+            case "heldout":
+                self._show_step("Judging with recordings kept aside", event["done"], event["total"])
             case "started":
                 self._say(f"Learning {len(event['labels'])} labels on {event['device']}…")
             case "step":
                 self._show_step(
                     f"Epoch {event['epoch']} of {event['epochs']}", event["step"], event["steps"], event["seconds_left"]
                 )
-            case "epoch":
-                self.curve.show()
-                self.curve.add_epoch(event)
-            case "evaluated":
-                self._figures, self._report = dict(event["figures"]), event["report"]
-            case "installed":
-                self._model = event["name"]
 
     @Slot()
     def _on_trained(self) -> None:
         self._unfinished = []
-        self.outcome.setHtml(result_html(self._figures, doubts(self._findings or [], self._problems), self._theme))
-        self._say(f"The model {self._model} is ready.")
+        # Quick training looks for itself, and keeps copies on one side.
+        self.outcome.finish([] if self.options.quick.isChecked() else spoiling(self._findings or []))
+        self._say(f"The model {self.outcome.model} is ready.")
 
     @Slot()
     def _on_stopped(self) -> None:
@@ -270,13 +253,19 @@ class TrainingDialog(QDialog):
         self._say(f"{sentence} Go on tries again, and takes up what was saved.")
 
     @Slot()
-    def _open_report(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self._report))
+    def _show_report(self) -> None:
+        try:
+            self.report = ReportDialog(self.outcome.folder, self._theme, self)
+        except ModelError as error:
+            self._say(str(error))
+            return
+        self.report.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.report.show()
 
     @Slot()
     def _use(self) -> None:
-        self.use_asked.emit(self._model)
-        self._say(f"{self._model} listens now; Recognition > Models switches it off.")
+        self.use_asked.emit(self.outcome.model)
+        self._say(f"{self.outcome.model} listens now; Recognition > Models switches it off.")
 
     # Showing
 
@@ -309,8 +298,8 @@ class TrainingDialog(QDialog):
         self.train_button.setEnabled(ready and not running and not problem)
         self.train_button.setVisible(not running)
         self.stop_button.setVisible(running)
-        self.report_button.setVisible(bool(self._report) and not running)
-        self.use_button.setVisible(bool(self._model) and not running)
+        self.report_button.setVisible(bool(self.outcome.report) and not running)
+        self.use_button.setVisible(bool(self.outcome.model) and not running)
         same = bool(self._unfinished) and ready and not problem and self._folder is not None
         same = same and self.options.arguments(self._folder or Path()) == self._unfinished
         self.train_button.setText("&Go on" if same else "&Train")
@@ -320,11 +309,9 @@ class TrainingDialog(QDialog):
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         self._theme = theme
-        self.curve.set_theme(theme)
+        self.outcome.set_theme(theme)
         if self._findings is not None:
             self.findings.setHtml(findings_html(self._findings, theme))
-        if self._model:
-            self.outcome.setHtml(result_html(self._figures, doubts(self._findings or [], self._problems), theme))
 
     def end(self) -> None:
         """End what runs; a training can be gone on with by the same choices."""

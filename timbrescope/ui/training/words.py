@@ -9,6 +9,7 @@ from timbrescope.ui.theme import Theme
 _SEVERITIES: Final = {"problem": "Problem", "warning": "Careful", "note": "Note"}
 _NOTHING: Final = "Nothing is wrong with these recordings."
 _CARE: Final = "Do not trust these figures before you have read what stands below them."
+_BESIDE: Final = "Good to know, though it spoils no figure:"
 _NO_FIGURES: Final = "No recordings were kept aside, so nobody knows how good it is on new ones."
 _FIGURES: Final = "On recordings that it had not heard:"
 
@@ -26,17 +27,19 @@ def findings_html(findings: Sequence[Mapping[str, Any]], theme: Theme) -> str:
     )
 
 
-def doubts(findings: Sequence[Mapping[str, Any]], problems: Sequence[str]) -> list[str]:
-    """Return what the check found and what the training told, each once."""
-    found = [f"{one['sentence']} {one['advice']}" for one in findings if one["severity"] != "note"]
-    return list(dict.fromkeys([*found, *problems]))
+def spoiling(findings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return those findings of the check that make figures doubtful."""
+    return [f"{one['sentence']} {one['advice']}" for one in findings if one.get("spoils_figures")]
 
 
-def result_html(figures: Mapping[str, float | None], doubtful: Sequence[str], theme: Theme) -> str:
-    """Return the figures of a model, with what makes them doubtful."""
-    listed = "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in doubtful) + "</ul>" if doubtful else ""
+def result_html(
+    figures: Mapping[str, float | None], doubtful: Sequence[str], theme: Theme, beside: Sequence[str] = ()
+) -> str:
+    """Return the figures of a model, with what makes them doubtful and what else there is to know."""
+    listed = _listed(doubtful)
+    others = f'<p style="color: {theme.muted}">{_BESIDE}</p>{_listed(beside)}' if beside else ""
     if not figures:
-        return f'<p><b style="color: {theme.warning}">{_NO_FIGURES}</b></p>{listed}'
+        return f'<p><b style="color: {theme.warning}">{_NO_FIGURES}</b></p>{listed}{others}'
     known = {name: value for name, value in figures.items() if value is not None}
     cell = '<td style="padding-right: 24px">'
     names = "".join(
@@ -44,7 +47,13 @@ def result_html(figures: Mapping[str, float | None], doubtful: Sequence[str], th
     )
     values = "".join(f"{cell}<b>{value:.3f}</b></td>" for value in known.values())
     care = f'<p><b style="color: {theme.warning}">{_CARE}</b></p>' if doubtful else ""
-    return f"{care}<p>{_FIGURES}</p><table><tr>{names}</tr><tr>{values}</tr></table>{listed}"
+    return f"{care}<p>{_FIGURES}</p><table><tr>{names}</tr><tr>{values}</tr></table>{listed}{others}"
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return (
+        "<ul>" + "".join(f"<li>{escape(one)}</li>" for one in dict.fromkeys(sentences)) + "</ul>" if sentences else ""
+    )
 
 
 def duration(seconds: float) -> str:
