@@ -21,5 +21,5 @@ class LabelError(TimbrescopeError):
     """A label is not in the set that it is said to be from."""
 
 
-class CorrectionError(TimbrescopeError):
-    """The labels that a user has corrected cannot be read or written."""
+class RelabelError(TimbrescopeError):
+    """The labels that a user has given anew cannot be read or written."""

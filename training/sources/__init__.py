@@ -7,10 +7,10 @@ from pathlib import Path
 from training.collection import Collection, Task
 from training.errors import TrainingError
 from training.sources.annotations import is_annotated, read_annotated
-from training.sources.corrections import corrected
 from training.sources.folders import read_folders
 from training.sources.oto import OTO, read_oto
 from training.sources.phonemes import read_phonemes
+from training.sources.relabelled import relabelled
 from training.sources.table import read_table
 from training.sources.tree import files_below, is_sound
 
@@ -30,7 +30,7 @@ OWN: Mapping[str, Callable[[Path], Collection]] = {
 def read_collection(
     path: Path, layout: str = "auto", *, task: Task | None = None, default_labels: Sequence[str] = ()
 ) -> Collection:
-    """Read the labelled recordings in a folder or a table, with the labels that the user has corrected.
+    """Read the labelled recordings in a folder or a table, with the labels that the user has given anew.
 
     Args:
         path: a folder, or a table in CSV or TSV.
@@ -45,7 +45,7 @@ def read_collection(
         TrainingError: the layout is unknown or does not suit the task, or nothing at ``path`` can be used.
     """
     try:
-        collection = corrected(_read(path, layout, task, default_labels), path)
+        collection = relabelled(_read(path, layout, task, default_labels), path)
     except OSError as error:  # a folder that may not be entered, a disk that was pulled out
         raise TrainingError(f"{path} cannot be read ({error.strerror or error}); check its rights and disk.") from error
     if task in {None, collection.task}:
@@ -71,10 +71,9 @@ def read_collections(paths: Sequence[Path], layout: str = "auto") -> Collection:
     for path in others:
         known = collection.labels
         table = layout == "table" or (layout == "auto" and path.is_file())
-        if table:
-            more = corrected(read_table(path, task="multi", labels=known), path)
-        else:
-            more = read_collection(path, layout)
+        more = (
+            relabelled(read_table(path, task="multi", labels=known), path) if table else read_collection(path, layout)
+        )
         if "frame" in {collection.task, more.task} and collection.task != more.task:
             raise TrainingError(f"{first} and {path} cannot be learnt together: only one has labels in time.")
         if collection.taught and more.taught:
