@@ -1,5 +1,6 @@
 """What a training run tells while it goes on: to a person at a terminal, or as JSON lines to another program."""
 
+import _thread
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -160,14 +161,24 @@ Report = Callable[[Event], None]
 
 
 class JsonLines:
-    """Writes each event as one line of JSON with its kind under ``event``."""
+    """Writes each event as one line of JSON with its kind under ``event``.
+
+    Where the program that read them is gone, the run stops as after Ctrl-C, with its state saved.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
+        self._stream: TextIO | None = stream or sys.stdout
 
     def __call__(self, event: Event) -> None:
         """Write one line at once."""
-        print(json.dumps({"event": type(event).__name__.lower(), **asdict(event)}), file=self._stream, flush=True)
+        if self._stream is None:
+            return
+        line = json.dumps({"event": type(event).__name__.lower(), **asdict(event)})
+        try:
+            print(line, file=self._stream, flush=True)
+        except OSError:  # a broken pipe; Windows has another word for it
+            self._stream = None
+            _thread.interrupt_main()
 
 
 class Terminal:

@@ -1,4 +1,8 @@
+import os
 import signal
+import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +11,7 @@ import pytest
 from tests.commands.control_c import press_control_c_while_libav_reads
 from tests.encoded import encode
 from timbrescope.audio.file import AudioFile
-from timbrescope.commands.interruption import interruptible, noticed_interruption
+from timbrescope.commands.interruption import interruptible, listen_for_stop, noticed_interruption
 
 
 def test_the_first_waits_for_a_question_and_the_second_does_not() -> None:
@@ -25,6 +29,22 @@ def test_the_first_waits_for_a_question_and_the_second_does_not() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_line_on_standard_input_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as stdin, os.fdopen(writer, "wb", buffering=0) as program:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        listen_for_stop()
+        program.write(b"stopped\n\nst")
+        time.sleep(0.01)
+        program.write(b"op\r\n")
+        with pytest.raises(KeyboardInterrupt):
+            time.sleep(300)
+        program.close()
+        for thread in threading.enumerate():
+            if thread.name == "stop":
+                thread.join(300)
 
 
 def test_one_that_nobody_asked_about_is_told_at_the_end() -> None:

@@ -49,3 +49,14 @@ def test_terminal_says_what_a_person_wants_to_know(capsys: pytest.CaptureFixture
         "model.safetensors",
     ):
         assert words in said.err
+
+
+def test_a_run_that_nobody_listens_to_any_more_stops_and_says_so_once() -> None:
+    class Broken(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    report = JsonLines(Broken())
+    with pytest.raises(KeyboardInterrupt):
+        report(EVENTS[0])
+    report(EVENTS[1])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from timbrescope import paths
+from timbrescope.commands.interruption import listen_for_stop
 
 if TYPE_CHECKING:
     from training.check.findings import Checked, Finding
@@ -49,6 +50,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.progress == "json":
+        listen_for_stop()
     from training.check.check import check
     from training.progress import Checking, JsonLines
     from training.sources import read_collections

@@ -1,10 +1,16 @@
 """Ctrl-C that is never lost and never breaks off what is short."""
 
+import _thread
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from contextlib import contextmanager, suppress
+from typing import Final, NoReturn
+
+STOP: Final = "stop"
+"""The line by which another program asks on standard input for what Ctrl-C asks for at a terminal."""
 
 
 class Interruption(KeyboardInterrupt, Exception):  # noqa: N818 (named as what it is a kind of)
@@ -48,6 +54,32 @@ def noticed_interruption() -> Iterator[Callable[[], None]]:
     with _on_control_c(press):
         yield stop
     stop()
+
+
+def listen_for_stop() -> None:
+    """Take the line ``stop`` on standard input for Ctrl-C from now on, on all systems alike.
+
+    There is no other polite way on Windows, and elsewhere a signal may come before anybody is there to take it.
+    """
+    try:
+        stdin = sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # a windowed program without any, or a test's stand-in
+        return
+    if not os.isatty(stdin):  # who sits at a terminal has Ctrl-C
+        threading.Thread(target=_listen, args=(stdin,), name="stop", daemon=True).start()
+
+
+def _listen(stdin: int) -> None:
+    """Read as long as somebody may write; not through ``sys.stdin``, whose lock would outlive the program's end."""
+    line = b""
+    with suppress(OSError):
+        while more := os.read(stdin, 1024):
+            *lines, line = (line + more).split(b"\n")
+            for _ in range(sum(each.strip() == STOP.encode() for each in lines)):
+                if sys.platform == "win32":
+                    _thread.interrupt_main()
+                else:  # wakes who waits for other processes
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 @contextmanager

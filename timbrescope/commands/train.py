@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timbrescope import paths
+from timbrescope.commands.interruption import listen_for_stop
 from timbrescope.core.errors import ModelError, TimbrescopeError
 from timbrescope.recognition.checkpoint import SUFFIX
 from timbrescope.recognition.store import ModelStore
@@ -77,11 +78,18 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that read recordings; default: one a core")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where spectra are kept between runs")
-    parser.add_argument("--progress", choices=("text", "json"), default="text", help="json: a line for each event")
+    parser.add_argument(
+        "--progress",
+        choices=("text", "json"),
+        default="text",
+        help="json: a line for each event; the line 'stop' on standard input then stops it like Ctrl-C",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.progress == "json":
+        listen_for_stop()
     from training.processors import is_first_process
     from training.progress import Installed, JsonLines, Report, Terminal
 

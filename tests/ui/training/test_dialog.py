@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QProgressB
 from pytestqt.qtbot import QtBot
 
 from tests.training.check_set import clean_set
+from timbrescope import paths
 from timbrescope.recognition.store import ModelStore
 from timbrescope.ui.main_window import MainWindow
 from timbrescope.ui.theme import DARK
 from timbrescope.ui.training.dialog import TrainingDialog
 from timbrescope.ui.training.process import TrainingProcess
+from timbrescope.ui.training.unfinished import recall
 from timbrescope.ui.training.words import duration, result_html
 
 LONG_MS = 300_000
@@ -142,16 +144,56 @@ def test_a_run_is_followed_and_its_doubts_stand_above_the_figures(checked: Train
 def test_what_was_broken_off_can_be_gone_on_with(checked: TrainingDialog, started: list[list[str]]) -> None:
     checked.train()
     checked.training.failed.emit("Broken off.")
-    assert checked.train_button.text() == "&Go on"
+    assert checked.train_button.text() == "&Continue"
     checked.options.seed.setValue(5)
     assert checked.train_button.text() == "&Train"  # that would be another run
     checked.options.seed.setValue(0)
-    assert checked.train_button.text() == "&Go on"
+    assert checked.train_button.text() == "&Continue"
     checked.train_button.click()
     assert started[-1] == started[-2]
     run(checked)
     checked.training.succeeded.emit()
     assert checked.train_button.text() == "&Train"
+
+
+def test_a_training_is_offered_again_when_the_program_is_back(
+    checked: TrainingDialog, started: list[list[str]], qtbot: QtBot
+) -> None:
+    checked.options.full.setChecked(True)
+    checked.options.epochs.setValue(7)
+    checked.options.device.setCurrentIndex(1)
+    checked.options.name.setText("horns")
+    checked.train()
+    command = started.pop()
+
+    def reopened() -> TrainingDialog:
+        dialog = TrainingDialog(DARK)
+        qtbot.addWidget(dialog)
+        dialog.take_up()
+        dialog.check.told.emit(json.loads(CHECKED))
+        dialog.check.succeeded.emit()
+        return dialog
+
+    again = reopened()
+    assert "not finished" in again.words.text()
+    assert again.train_button.text() == "&Continue"
+    again.train_button.click()
+    assert started.pop() == command
+    again.training.succeeded.emit()
+    assert recall() == []
+    again.train()
+    assert recall() == started[-1]
+    again.stop()
+    assert recall() == []
+    assert again.train_button.text() == "&Train"
+    assert reopened().train_button.text() == "&Train"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"arguments": 3}', "\x00"])
+def test_a_damaged_note_of_a_training_is_none(text: str) -> None:
+    paths.trained().mkdir(parents=True)
+    (paths.trained() / "unfinished.json").write_text(text)
+    assert recall() == []
 
 
 def test_a_folder_can_be_dropped(dialog: TrainingDialog, started: list[list[str]], tmp_path: Path) -> None:
@@ -210,6 +252,51 @@ def test_a_command_that_is_stopped_is_no_failure(qtbot: QtBot, tmp_path: Path) -
         assert process._process.waitForStarted(LONG_MS)
         process.stop()
     assert not process.is_running
+
+
+@pytest.mark.slow
+def test_a_training_is_paused_killed_and_continued(
+    dialog: TrainingDialog, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIMBRESCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)  # a busy machine may starve it
+    folder = clean_set(tmp_path / "Tones", clips=10)
+
+    def ready(dialog: TrainingDialog) -> None:
+        qtbot.waitUntil(dialog.train_button.isEnabled, timeout=LONG_MS)
+
+    def at_an_epoch(dialog: TrainingDialog) -> int:
+        epochs: list[int] = []
+        dialog.training.told.connect(
+            lambda event: epochs.append(event["epoch"]) if event["event"] in ("started", "epoch") else None
+        )
+        dialog.train_button.click()
+        qtbot.waitUntil(lambda: len(epochs) > 1, timeout=LONG_MS)
+        return epochs[0]
+
+    dialog.set_folder(folder)
+    ready(dialog)
+    dialog.options.full.setChecked(True)
+    dialog.options.epochs.setValue(500)
+    dialog.options.device.setCurrentIndex(1)
+    assert at_an_epoch(dialog) == 0
+    dialog.pause_button.click()
+    qtbot.waitUntil(lambda: not dialog.training.is_running, timeout=LONG_MS)
+    assert "paused" in dialog.words.text()
+
+    again = TrainingDialog(DARK)
+    qtbot.addWidget(again)
+    again.take_up()
+    ready(again)
+    before = at_an_epoch(again)
+    assert before > 0
+    with qtbot.waitSignal(again.training.failed, timeout=LONG_MS):
+        assert again.training._process is not None
+        again.training._process.kill()
+    assert again.train_button.text() == "&Continue"
+    assert at_an_epoch(again) > before
+    again.end()
+    assert recall()
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from timbrescope.core.errors import ModelError
 from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.theme import Theme
+from timbrescope.ui.training import unfinished
 from timbrescope.ui.training.options import TrainingOptions
 from timbrescope.ui.training.outcome import TrainingOutcome
 from timbrescope.ui.training.process import TrainingProcess
@@ -56,7 +57,7 @@ class TrainingDialog(QDialog):
         self._theme = theme
         self._folder: Path | None = None
         self._findings: list[Mapping[str, Any]] | None = None
-        self._unfinished: list[str] = []
+        self._unfinished: list[str] = []  # the command that goes on with it
         self._stage = ("", 0.0)
         self.check = TrainingProcess(self)
         self.training = TrainingProcess(self)
@@ -71,6 +72,7 @@ class TrainingDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         role = QDialogButtonBox.ButtonRole.ActionRole
         self.train_button = self.buttons.addButton("&Train", role)
+        self.pause_button = self.buttons.addButton("&Pause", role)
         self.stop_button = self.buttons.addButton("St&op", role)
         self.report_button = self.buttons.addButton("See the &report…", role)
         self.use_button = self.buttons.addButton("Use &it now", role)
@@ -93,7 +95,10 @@ class TrainingDialog(QDialog):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
         self.train_button.setToolTip("Learn from the recordings as the form says")
-        self.stop_button.setToolTip("Stop and keep what has been learnt; a second time, stop at once")
+        self.pause_button.setToolTip(
+            "Save what has been learnt and free the processor; Continue goes on, even another day"
+        )
+        self.stop_button.setToolTip("Give this training up")
         self.report_button.setToolTip("See each class, what is taken for what, and hear the mistakes")
         self.use_button.setToolTip("Let the model recognise in this window")
         for button in self.buttons.findChildren(QPushButton):
@@ -149,6 +154,7 @@ class TrainingDialog(QDialog):
         self.training.stopped.connect(self._on_stopped)
         self.training.failed.connect(self._on_failed)
         self.train_button.clicked.connect(self.train)
+        self.pause_button.clicked.connect(self.pause)
         self.stop_button.clicked.connect(self.stop)
         self.report_button.clicked.connect(self._show_report)
         self.use_button.clicked.connect(self._use)
@@ -196,16 +202,18 @@ class TrainingDialog(QDialog):
                     self.classes.setItem(row, column, item)
             self.findings.setHtml(findings_html(event["findings"], self._theme))
             number = len(event["classes"])
-            self._say(f"{event['files']:,} recordings, {event['minutes']:.1f} minutes, {number} classes.")
+            rest = " Their training is not finished." if self._unfinished else ""
+            self._say(f"{event['files']:,} recordings, {event['minutes']:.1f} minutes, {number} classes.{rest}")
 
     # Training
 
     @Slot()
     def train(self) -> None:
-        """Start training as the form says, or go on with what was stopped."""
+        """Start training as the form says, or go on with what was paused or broken off."""
         if self._folder is None or self.training.is_running or self.options.problem:
             return
         self._unfinished = self.options.arguments(self._folder)
+        unfinished.remember(self._unfinished)
         self._forget_result()
         self.training.start(self._unfinished)
         self._say("Training begins…")
@@ -214,11 +222,30 @@ class TrainingDialog(QDialog):
     def _forget_result(self) -> None:
         self.outcome.forget()
 
+    def take_up(self) -> None:
+        """Show the training that was not finished when the program ended, for the user to continue."""
+        arguments = unfinished.recall()
+        if self._folder is None and len(arguments) > 1 and Path(arguments[1]).is_dir():
+            self.set_folder(Path(arguments[1]))
+            self.options.restore(arguments)
+            self._unfinished = arguments
+
+    @Slot()
+    def pause(self) -> None:
+        """Let training end with its state saved, so that it can be continued; asked twice, it ends at once."""
+        self.training.stop()
+        self._say("Training pauses when the present step is done…")
+
     @Slot()
     def stop(self) -> None:
-        """Stop training; what has been learnt is kept."""
-        self.training.stop()
-        self._say("Training stops when the present step is done…")
+        """Give the training up."""
+        self.training.kill()
+        self._forget_unfinished()
+        self._say("Training was stopped. The same choices would go on with it; another seed or name begins anew.")
+
+    def _forget_unfinished(self) -> None:
+        self._unfinished = []
+        unfinished.forget()
 
     @Slot(object)
     def _on_training(self, event: Mapping[str, Any]) -> None:
@@ -239,18 +266,18 @@ class TrainingDialog(QDialog):
 
     @Slot()
     def _on_trained(self) -> None:
-        self._unfinished = []
+        self._forget_unfinished()
         # Quick training looks for itself, and keeps copies on one side.
         self.outcome.finish([] if self.options.quick.isChecked() else spoiling(self._findings or []))
         self._say(f"The model {self.outcome.model} is ready.")
 
     @Slot()
     def _on_stopped(self) -> None:
-        self._say("Training was stopped. Go on takes up where it was, now or another day with the same choices.")
+        self._say("Training is paused, and what it has learnt is saved. Continue goes on, now or another day.")
 
     @Slot(str)
     def _on_failed(self, sentence: str) -> None:
-        self._say(f"{sentence} Go on tries again, and takes up what was saved.")
+        self._say(f"{sentence} Continue tries again, and takes up what was saved.")
 
     @Slot()
     def _show_report(self) -> None:
@@ -297,12 +324,13 @@ class TrainingDialog(QDialog):
         self.progress.setVisible(running or self.check.is_running)
         self.train_button.setEnabled(ready and not running and not problem)
         self.train_button.setVisible(not running)
+        self.pause_button.setVisible(running)
         self.stop_button.setVisible(running)
         self.report_button.setVisible(bool(self.outcome.report) and not running)
         self.use_button.setVisible(bool(self.outcome.model) and not running)
         same = bool(self._unfinished) and ready and not problem and self._folder is not None
         same = same and self.options.arguments(self._folder or Path()) == self._unfinished
-        self.train_button.setText("&Go on" if same else "&Train")
+        self.train_button.setText("&Continue" if same else "&Train")
         if problem and not running:
             self.words.setText(problem)
 
@@ -314,7 +342,7 @@ class TrainingDialog(QDialog):
             self.findings.setHtml(findings_html(self._findings, theme))
 
     def end(self) -> None:
-        """End what runs; a training can be gone on with by the same choices."""
+        """End what runs; a training can be continued when the program is there again."""
         self.check.kill()
         self.training.close()
 

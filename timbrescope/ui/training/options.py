@@ -1,5 +1,7 @@
 """How to train: quickly or in full, from what, under which name."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -128,6 +130,18 @@ class TrainingOptions(QWidget):
             command += ["--epochs", str(self.epochs.value())]
         model = self.start.currentData()
         return [*command, "--fine-tune", model] if model else command
+
+    def restore(self, arguments: Sequence[str]) -> None:
+        """Show the choices of a command that ``arguments`` returned once."""
+        chosen = dict(pairwise(arguments))
+        self.quick.setChecked("--quick" in arguments)
+        self.full.setChecked("--quick" not in arguments)
+        self.name.setText(chosen.get("--name", ""))
+        for number, option in ((self.seed, "--seed"), (self.epochs, "--epochs")):
+            text = chosen.get(option, "")
+            number.setValue(int(text) if text.isdecimal() else 0)
+        for box, option in ((self.device, "--device"), (self.start, "--fine-tune")):
+            box.setCurrentIndex(max(0, box.findData(chosen.get(option, ""))))
 
     @Slot()
     def _on_changed(self) -> None:

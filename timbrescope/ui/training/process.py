@@ -1,16 +1,15 @@
 """A command of this program as a process of its own, which tells how it goes in lines of JSON."""
 
 import json
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
-_NICENESS: Final = 10
+from timbrescope.commands.interruption import STOP
+from timbrescope.ui.training.priority import step_back
+
 _INTERRUPTED: Final = 130
 _WAIT_MS: Final = 5000
 _KEPT: Final = 20_000  # characters of what was said last on standard error
@@ -52,21 +51,17 @@ class TrainingProcess(QObject):
         process.finished.connect(self._on_finished)
         before = [] if hasattr(sys, "frozen") else ["-m", "timbrescope"]
         process.start(sys.executable, [*before, *arguments])
-        process.closeWriteChannel()
 
     @Slot()
     def stop(self) -> None:
         """Ask the command to end when its step is done and all is saved; asked twice, it ends at once."""
         if self._process is None:
             return
-        if self._is_stopping or sys.platform == "win32":  # where only processes of one terminal can be asked
-            self._is_stopping = True
+        if self._is_stopping:
             self._process.kill()
             return
         self._is_stopping = True
-        if pid := self._process.processId():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
+        self._process.write(f"{STOP}\n".encode())
 
     def close(self) -> None:
         """End the command; what it has saved stays."""
@@ -85,9 +80,8 @@ class TrainingProcess(QObject):
 
     @Slot()
     def _on_started(self) -> None:
-        if sys.platform != "win32" and self._process is not None:
-            with suppress(OSError):  # it is over already
-                os.setpriority(os.PRIO_PROCESS, self._process.processId(), _NICENESS)
+        if self._process is not None:
+            step_back(self._process.processId())
 
     @Slot()
     def _read(self) -> None:

@@ -22,6 +22,7 @@ class Training(QObject):
     @Slot()
     def show(self) -> None:
         """Show the dialog beside the window."""
+        self.dialog.take_up()
         self.dialog.show()
         self.dialog.raise_()
         self.dialog.activateWindow()
