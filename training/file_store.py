@@ -52,12 +52,15 @@ class FileStore:
         file: on disk; its name must change whenever ``work`` does.
         work: a function of a module, done in several processes.
 
+    Attributes:
+        file: on disk.
+
     Raises:
         TrainingError: the file cannot be made or is damaged.
     """
 
     def __init__(self, file: Path, work: Work) -> None:
-        self._file = file
+        self.file = file
         self._work = work
         self._lost: dict[Path, str] = {}
         with self._told_to_the_user():
@@ -125,7 +128,7 @@ class FileStore:
         base.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._file, timeout=_LOCK_SECONDS, isolation_level=None)
+        return sqlite3.connect(self.file, timeout=_LOCK_SECONDS, isolation_level=None)
 
     @contextmanager
     def _told_to_the_user(self) -> Iterator[None]:
@@ -134,10 +137,10 @@ class FileStore:
         except (OSError, sqlite3.OperationalError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise TrainingError(
-                f"{self._file} cannot be written ({reason}); make room there, or choose another folder with --cache."
+                f"{self.file} cannot be written ({reason}); make room there, or choose another folder with --cache."
             ) from error
         except (sqlite3.DatabaseError, SafetensorError) as error:
-            raise TrainingError(f"{self._file} is damaged ({error}); delete it and start again.") from error
+            raise TrainingError(f"{self.file} is damaged ({error}); delete it and start again.") from error
 
 
 def _key(path: Path) -> bytes:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
+from timbrescope.core.loudness import weighed_mean
 from training.errors import TrainingError
-from training.file_store import Arrays, FileStore, Progress
+from training.file_store import FileStore, Progress
+from training.similar_index import mean_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,11 @@ class Alike:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Clips:
-    paths: list[Path]
-    vectors: NDArray[np.float32]
-
-
 def most_similar(
     query: Path,
     paths: Sequence[Path],
     store: FileStore,
+    index: Path,
     hop_seconds: float,
     progress: Progress,
     *,
@@ -49,6 +45,7 @@ def most_similar(
         query: the recording to be like; it is not in the result itself.
         paths: those to choose from.
         store: of the encoder, as ``training.quick.vectors.vector_store`` gives it.
+        index: file that keeps what the recordings sound like as a whole, see ``training.similar_index``.
         hop_seconds: distance of the encoder's windows.
         progress: told about every file.
         count: how many to return.
@@ -58,46 +55,29 @@ def most_similar(
         TrainingError: the query, or all of the others, cannot be read.
     """
     others = sorted({path for path in paths if path.resolve() != query.resolve()})
-    store.add([query, *others], progress, workers=workers)
+    store.add([query], lambda _done, _total: None, workers=0)
     ((_, (asked, problem)),) = store.read_all([query])
     if not asked:
         raise TrainingError(problem)
-    clips, problems = _means(store, others)
+    clips = mean_vectors(others, store, index, progress, workers=workers)
     if not clips.paths:
-        reason = problems[0] if problems else "there is none."
+        reason = clips.problems[0] if clips.problems else "there is none."
         raise TrainingError(f"None of the recordings to choose from can be read; the first reason: {reason}")
-    centre = clips.vectors.mean(axis=0)
-    if len(clips.paths) == 1:
-        centre = np.zeros_like(centre)
-    index = NearestNeighbors(n_neighbors=min(count, len(clips.paths)), metric="cosine")
-    distances, nearest = index.fit(_unit(clips.vectors - centre)).kneighbors(_unit(_mean(asked)[None] - centre))
+    centre = clips.vectors.mean(axis=0) if len(clips.paths) > 1 else np.zeros_like(clips.vectors[0])
+    whole = weighed_mean(asked["vectors"], asked["weights"].astype(np.float64)).astype(np.float32)
+    similarity = unit(clips.vectors - centre) @ unit(whole[None] - centre)[0]
+    nearest = np.argsort(-similarity, kind="stable")[:count].tolist()
     found = []
-    chosen = [clips.paths[place] for place in nearest[0]]
-    windows = _unit(asked["vectors"].astype(np.float32) - centre)
-    for (path, (arrays, _)), distance in zip(store.read_all(chosen), distances[0].tolist(), strict=True):
-        likeness = _unit(arrays["vectors"].astype(np.float32) - centre) @ windows.T
-        found.append(Alike(path, 1.0 - distance, float(likeness.max(axis=1).argmax()) * hop_seconds))
-    return found, problems
+    windows = unit(asked["vectors"].astype(np.float32) - centre)
+    chosen = [clips.paths[place] for place in nearest]
+    store.add(chosen, lambda _done, _total: None, workers=0)  # the index may know what the store has lost
+    for place, (path, (arrays, _)) in zip(nearest, store.read_all(chosen), strict=True):
+        likeness = unit(arrays["vectors"].astype(np.float32) - centre) @ windows.T
+        found.append(Alike(path, float(similarity[place]), float(likeness.max(axis=1).argmax()) * hop_seconds))
+    return found, clips.problems
 
 
-def _means(store: FileStore, paths: Sequence[Path]) -> tuple[_Clips, list[str]]:
-    kept, vectors, problems = [], [], []
-    for path, (arrays, problem) in store.read_all(paths):
-        if problem:
-            problems.append(problem)
-        if arrays:
-            kept.append(path)
-            vectors.append(_mean(arrays))
-    return _Clips(kept, np.array(vectors, np.float32)), problems
-
-
-def _mean(arrays: Arrays) -> NDArray[np.float32]:
-    """Return the mean vector of a recording's windows, weighed by loudness."""
-    weights = arrays["weights"].astype(np.float64)
-    rows = arrays["vectors"].astype(np.float64)
-    return np.average(rows, axis=0, weights=weights if weights.sum() > 0 else None).astype(np.float32)
-
-
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors, shape (n, size), at length one."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)

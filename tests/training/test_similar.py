@@ -1,6 +1,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.training.check_set import CLASSES, sound, write
@@ -9,6 +10,7 @@ from training.errors import TrainingError
 from training.file_store import FileStore
 from training.quick.vectors import vector_store
 from training.similar import Alike, most_similar
+from training.similar_index import Clips, mean_vectors
 
 
 @pytest.fixture
@@ -18,7 +20,8 @@ def store(tmp_path: Path) -> FileStore:
 
 def search(store: FileStore, query: Path, paths: list[Path], count: int = 10) -> tuple[list[Alike], list[str]]:
     hop = ENCODER.hop_frames * ENCODER.front_end.hop_seconds
-    return most_similar(query, paths, store, hop, lambda *_: None, count=count, workers=0)
+    index = store.file.with_suffix(".npz")
+    return most_similar(query, paths, store, index, hop, lambda *_: None, count=count, workers=0)
 
 
 def test_what_sounds_alike_comes_first(store: FileStore, tmp_path: Path) -> None:
@@ -56,3 +59,27 @@ def test_what_cannot_be_read_is_told(store: FileStore, tmp_path: Path) -> None:
         search(store, bad, [good])
     with pytest.raises(TrainingError, match="None of the recordings"):
         search(store, good, [good])
+
+
+def test_only_new_and_changed_recordings_are_heard_again(store: FileStore, tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{seed}.wav", sound(300.0 + 200 * seed, seed)) for seed in range(4)]
+    file, told = tmp_path / "index.npz", list[tuple[int, int]]()
+
+    def means(chosen: list[Path]) -> Clips:
+        told.clear()
+        return mean_vectors(chosen, store, file, lambda *done: told.append(done), workers=0)
+
+    first = means(paths[:3])
+    assert told[-1] == (3, 3)
+    again = means(paths)
+    assert told[-1] == (1, 1)
+    assert np.array_equal(again.vectors[:3], first.vectors)
+    write(paths[1], sound(2500.0, 9, 2.0))
+    changed = means(paths)
+    assert told[-1] == (1, 1)
+    assert np.array_equal(changed.vectors[[0, 2, 3]], again.vectors[[0, 2, 3]])
+    assert not np.allclose(changed.vectors[1], again.vectors[1])
+    paths[2].unlink()
+    assert means(paths).paths == [paths[0], paths[1], paths[3]]
+    file.write_bytes(b"nothing")
+    assert np.array_equal(means(paths[:2]).vectors, changed.vectors[:2])
