@@ -11,6 +11,7 @@ from timbrescope.commands import (
     analyze,
     check,
     compare,
+    corrections,
     devices,
     evaluate,
     export,
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyze.add_parser(commands)
     check.add_parser(commands)
     compare.add_parser(commands)
+    corrections.add_parser(commands)
     devices.add_parser(commands)
     evaluate.add_parser(commands)
     export.add_parser(commands)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from timbrescope import paths
 from timbrescope.commands.interruption import listen_for_stop
 from timbrescope.core.errors import ModelError, TimbrescopeError
-from timbrescope.recognition.checkpoint import SUFFIX
+from timbrescope.recognition.checkpoint import SUFFIX, read_spec
 from timbrescope.recognition.store import ModelStore
 from timbrescope.recognition.versions import model_name
 
@@ -24,6 +24,7 @@ examples:
   timbrescope train sounds/ --quick                            a folder for each class; seconds to a minute
   timbrescope train sounds/ --output my-model                  a small network of its own
   timbrescope train sounds/ --fine-tune timbre-encoder         all layers of a trained model
+  timbrescope train corrections.csv --correct my-model --output better      go on by what you corrected
   timbrescope train labels.csv --config pons2017-instruments-multi-layer --output instruments
   timbrescope train Ballroom/ --config pons2016-time-frequency --folds 10 --output ballroom
   timbrescope train sounds/ --set training.batch=64 --set training.stages.0.epochs=20 --output quick
@@ -61,6 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     what.add_argument("--quick", action="store_true", help="teach a trained encoder your labels: only its last layer")
     what.add_argument("--fine-tune", metavar="MODEL", help="go on with all layers of an installed model, or a file")
+    what.add_argument("--correct", metavar="MODEL", help="go on with a model by what is known of some pieces")
     what.add_argument("--network", metavar="NAME", help="the configuration of the paper that this network is from")
     parser.add_argument(
         "--layout", metavar="NAME", help="how the data lies on disk; default: as the configuration says"
@@ -97,7 +99,8 @@ def _run(options: argparse.Namespace) -> int:
     if not is_first_process():
         report = _ignore
     name = _name(options)
-    model = _train_quickly(options, name, report) if options.quick else _train(options, name, report)
+    way = _train_corrected if options.correct is not None else _train_quickly if options.quick else _train
+    model = way(options, name, report)
     if options.output is None and model is not None and is_first_process():
         version = ModelStore().add(model, name)
         report(Installed(name, version.number, str(version.path)))
@@ -163,6 +166,30 @@ def _train_quickly(options: argparse.Namespace, name: str, report: "Report") -> 
     quick = Quick(encoder, name, options.cache or paths.cache() / "vectors", options.seed or 0, options.workers)
     folder = options.output or paths.trained() / f"{name}-quick"
     return train_quickly(quick, collection, folder, report, doubts)
+
+
+def _train_corrected(options: argparse.Namespace, name: str, report: "Report") -> Path:
+    """Go on with a model by what is known of some pieces, with its last layer if that can be; return the new one."""
+    if options.folds or options.set:
+        raise TimbrescopeError("--folds and --set change full trainings; leave them out beside --correct.")
+    old = ModelStore().find(options.correct)
+    spec = read_spec(old)
+    from timbrescope.recognition.networks import entry
+    from training.sources.verdicts import read_known
+
+    collection = read_known(options.data, options.layout or "auto", spec.labels)
+    folder = options.output or paths.trained() / f"{name}-corrected"
+    if hasattr(entry(spec.network).factory, "embed"):
+        from training.quick.corrected import train_corrected
+
+        cache = options.cache or paths.cache() / "vectors"
+        return train_corrected(old, collection, folder, report, name=name, cache=cache, workers=options.workers)
+    from training.experiment import Machine, run_experiment
+    from training.fine_tune import fine_tune_config
+
+    machine = Machine(options.cache or paths.cache() / "spectra", options.device, options.workers)
+    run_experiment(_changed(fine_tune_config(old, name), options), collection, folder, machine, report)
+    return Path(folder) / f"model{SUFFIX}"
 
 
 def _ignore(_event: object) -> None:
