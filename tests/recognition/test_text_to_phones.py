@@ -38,8 +38,13 @@ def test_an_unknown_language_is_told() -> None:
         lyrics_to_phones("la la", "xx")
 
 
+def test_the_library_is_initialised_once_however_many_texts_come() -> None:
+    assert text_to_phones._Speaker("it")._library is text_to_phones._Speaker("fr")._library
+
+
 def test_without_the_library_the_user_hears_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "espeakng_loader", None)
     monkeypatch.setattr(text_to_phones, "find_library", lambda _name: None)
+    monkeypatch.setattr(text_to_phones, "_load", text_to_phones._load.__wrapped__)
     with pytest.raises(AlignmentError, match=r"timbrescope\[voice\]"):
         lyrics_to_phones("la la", "fr")

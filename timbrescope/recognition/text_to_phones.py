@@ -8,6 +8,7 @@ import ctypes
 import unicodedata
 from collections.abc import Iterator
 from ctypes.util import find_library
+from functools import cache
 from typing import Any, Final
 
 from timbrescope.core import phonemes
@@ -103,6 +104,7 @@ class _Speaker:
         return " ".join(said).split()
 
 
+@cache  # initialised again, it goes on with what it has freed, and crashes
 def _load() -> Any:
     try:
         import espeakng_loader
