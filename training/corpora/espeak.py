@@ -18,6 +18,8 @@ from training.errors import TrainingError
 
 SYNCHRONOUS = 2
 PHONEMES_IN_IPA = 0x0001 | 0x0002
+SEPARATOR = "_"
+SPELLED_IN_IPA = 0x02 | ord(SEPARATOR) << 8
 LIST_END, PHONEME = 0, 7
 UTF8 = 1
 RATE_PARAMETER, PITCH_PARAMETER = 1, 3
@@ -52,8 +54,7 @@ def say(text: str, voice: str, *, words_per_minute: int = 160, pitch: int = 50) 
         LabelError: a phoneme of the language is unknown.
     """
     library, rate = _library()
-    if library.espeak_SetVoiceByName(voice.encode()):
-        raise TrainingError(f"eSpeak NG has no voice {voice}; update the package espeakng-loader.")
+    _set_voice(library, voice)
     library.espeak_SetParameter(RATE_PARAMETER, words_per_minute, 0)
     library.espeak_SetParameter(PITCH_PARAMETER, pitch, 0)
     blocks: list[np.ndarray] = []
@@ -70,6 +71,30 @@ def say(text: str, voice: str, *, words_per_minute: int = 160, pitch: int = 50) 
         for (start, name), end in zip(begun, ends, strict=True)
     ]
     return utterance(np.asarray(soxr.resample(sound, rate, SAMPLE_RATE), np.float32), labels, "ipa")
+
+
+def spelled(text: str, voice: str) -> tuple[tuple[str, ...], ...]:
+    """Return the phonemes of each word of a text, in IPA with marks of stress before them.
+
+    Raises:
+        TrainingError: espeakng-loader is missing, or it has no such voice.
+    """
+    library, _ = _library()
+    _set_voice(library, voice)
+    spell = library.espeak_TextToPhonemes
+    spell.restype = ctypes.c_char_p
+    spell.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+    rest = ctypes.c_char_p(text.encode())
+    said: list[str] = []
+    while rest.value:  # a clause at a time
+        said += (spell(ctypes.byref(rest), UTF8, SPELLED_IN_IPA) or b"").decode(errors="ignore").split()
+    words = (tuple(SPOKEN_OTHERWISE.get(one, one) for one in word.split(SEPARATOR) if one) for word in said)
+    return tuple(word for word in words if word)
+
+
+def _set_voice(library: Any, voice: str) -> None:
+    if library.espeak_SetVoiceByName(voice.encode()):
+        raise TrainingError(f"eSpeak NG has no voice {voice}; update the package espeakng-loader.")
 
 
 def _receiver(blocks: list[np.ndarray], begun: list[tuple[int, str]]) -> Callable[[Any, int, Any], int]:

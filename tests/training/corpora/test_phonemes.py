@@ -1,6 +1,7 @@
 import csv
 import itertools
 import json
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from training.collection import Segment
 from training.corpora import phoneme_checks, scenes
 from training.corpora import phonemes as corpus
 from training.corpora.backings import backings
-from training.corpora.phoneme_voices import BANK_SPLITS, ESPEAK_VARIANTS, FESTIVAL, FLITE, Voice
+from training.corpora.phoneme_tables import Row, made_so_far, write_tables
+from training.corpora.phoneme_voices import BANK_SPLITS, ESPEAK_VARIANTS, FESTIVAL, FLITE, KOKORO, Voice
 from training.corpora.utterances import SAMPLE_RATE, Utterance, parted, tidied, utterance
 from training.sources.annotations import read_annotated, read_segments
 
@@ -36,6 +38,7 @@ def test_every_voice_is_in_one_split_and_every_split_has_voices_of_several_kinds
     named = [(name, split) for name, split, _ in FLITE] + [(row[0], row[5]) for row in FESTIVAL]
     named += [(variant, split) for split, variants in ESPEAK_VARIANTS.items() for variant in variants]
     named += BANK_SPLITS.items()
+    named += [(style, "train") for _, _, styles in KOKORO.values() for style in styles]
     assert len({name for name, _ in named}) == len(named)
     assert {split for _, split in named} == {"train", "validation", "test"}
 
@@ -50,6 +53,12 @@ def test_plans_keep_voices_in_their_split_and_grow_at_the_end() -> None:
     kinds = [plan.kind for plan in longer]
     assert 0.15 < kinds.count("instrumental") / len(kinds) < 0.3
     assert {"sung", "spoken", "as_is"} <= set(kinds)
+
+
+def test_plans_for_some_voices_are_of_these_alone() -> None:
+    named = list(corpus.plans(cast()[:1], 0.2, 1, music=False))
+    assert len(named) == round(0.2 * 3600 / corpus.AVERAGE_SECONDS)
+    assert {plan.name.rpartition("/")[0] for plan in named} == {"train/anna"}
 
 
 @pytest.mark.skipif(find_spec("pyworld") is None, reason="pyworld is not installed")
@@ -74,14 +83,28 @@ def test_a_recording_and_its_labels_are_as_long_and_read_back(tmp_path: Path) ->
 
 def test_tables_have_a_line_for_each_recording_of_their_split(tmp_path: Path) -> None:
     rows = [
-        corpus.Row(f"{split}/x/1.flac", f"{split}/x/1.tsv", 1.0, split, "x", "en", "s", "sung", 0, "", 0, "", "CC0")
+        Row(f"{split}/x/1.flac", f"{split}/x/1.tsv", 1.0, split, "x", "en", "s", "sung", 0, "", 0, "", "CC0")
         for split in ("train", "train", "test")
     ]
-    corpus.write_tables(tmp_path, rows)
+    write_tables(tmp_path, rows)
     with (tmp_path / "train.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2
     with (tmp_path / "phonemes.csv").open() as file:
         assert [line["split"] for line in csv.DictReader(file)] == ["train", "train", "test"]
+
+
+def test_a_run_adds_to_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "rows").mkdir()
+
+    def note(name: str) -> Row:
+        row = Row(f"train/x/{name}.flac", "", 1.0, "train", "x", "en", "s", "sung", 0, "", 0, "", "CC0")
+        (tmp_path / "rows" / f"{name}.json").write_text(json.dumps(asdict(row)))
+        return row
+
+    early = [note("b"), note("c")]
+    write_tables(tmp_path, early[::-1])
+    late = note("a")
+    assert made_so_far(tmp_path) == [*early[::-1], late]
 
 
 def test_music_lies_under_the_voice_at_the_level_it_says(rng: np.random.Generator) -> None:
