@@ -16,6 +16,7 @@ from timbrescope.commands import (
     evaluate,
     export,
     live,
+    map,  # noqa: A004 (named as the command)
     models,
     networks,
     similar,
@@ -68,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_parser(commands)
     export.add_parser(commands)
     live.add_parser(commands)
+    map.add_parser(commands)
     models.add_parser(commands)
     networks.add_parser(commands)
     similar.add_parser(commands)
