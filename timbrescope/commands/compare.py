@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from timbrescope.commands.evaluate import checkpoint_of, choose_part, progress_bar
+from timbrescope.commands.evaluate import checkpoint_of, choose_part, progress_bar, write_text
 from timbrescope.commands.messages import complain
 from timbrescope.recognition.checkpoint import read_spec
 
@@ -48,6 +48,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--threshold", type=float, metavar="X", help="score from which a label applies")
     parser.add_argument("--all", action="store_true", help=f"name all clips that differ; default: {_SHOWN} of a kind")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of standard output")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the bootstrap; default: %(default)s")
     parser.set_defaults(run=_run)
@@ -82,10 +83,13 @@ def _run(options: argparse.Namespace) -> int:
             "difference": asdict(difference),
             "changes": asdict(found_changes),
         }
-        json.dump(values, sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        text = json.dumps(values, ensure_ascii=False, indent=2) + "\n"
     else:
-        sys.stdout.write(_text(evaluations, difference, found_changes, None if options.all else _SHOWN))
+        text = _text(evaluations, difference, found_changes, None if options.all else _SHOWN)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(options.output, text)
     for problem in dict.fromkeys(problem for found in heard for problem in found.problems):
         complain(problem)
     return 1 if any(found.unread for found in heard) else 0

@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     differences = [compare(predictions[0], other, **ways) for other in predictions[1:]]
 
     if options.report is not None:
-        _write(options.report, render_html(evaluations, differences, f"{options.data}, {part}"))
+        write_text(options.report, render_html(evaluations, differences, f"{options.data}, {part}"))
     if options.format == "json":
         values = {
             "data": str(options.data),
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output is None:
         sys.stdout.write(text)
     else:
-        _write(options.output, text)
+        write_text(options.output, text)
     for problem in dict.fromkeys(problem for found in predictions for problem in found.problems):
         complain(problem)
     return _SOME_FAILED if any(found.unread for found in predictions) else _OK
@@ -153,7 +153,12 @@ def progress_bar(title: str) -> "Iterator[Progress]":
         yield show
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a result to a file.
+
+    Raises:
+        TimbrescopeError: that is not possible.
+    """
     try:
         with replaced_when_done(path) as file:
             file.write(text.encode())

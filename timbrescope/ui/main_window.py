@@ -168,14 +168,14 @@ class MainWindow(QMainWindow):
         dialog.applied.connect(self.preferences.change)
         dialog.exec()
 
-    @Slot()
-    def show_training(self) -> None:
-        """Show the dialog that trains models, as it was left."""
+    def teaching(self) -> "Training":
+        """Return the dialogs that train and correct models, as they were left."""
         from timbrescope.ui.training.training import Training  # only where it is wanted
 
         if self.training is None:
-            self.training = Training(self.session, self.preferences, self.theme, self)
-        self.training.show()
+            self.training = Training(self.session, self.viewport, self.preferences, self.theme, self)
+            self.training.noticed.connect(self.notice.show_notice)
+        return self.training
 
     @Slot(object, object)
     def _on_settings_changed(self, before: Settings, settings: Settings) -> None:
@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         self.page.set_theme(self.theme)
         self.live_bar.set_theme(self.theme)
         if self.training is not None:
-            self.training.dialog.set_theme(self.theme)
+            self.training.set_theme(self.theme)
         self.live_actions.set_theme(self.theme)
         self.setWindowIcon(QIcon(str(paths.resources() / "icons" / "timbrescope.svg")))
 
@@ -257,7 +257,7 @@ class MainWindow(QMainWindow):
         self._slow_clock.stop()
         self.monitoring.close()
         if self.training is not None:
-            self.training.dialog.end()
+            self.training.end()
         self.memory.geometry = self.saveGeometry()
         self.live.leave()
         self.singing.close()

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 WITHOUT_RECORDING = (
     "open", "demo", "recent", "listen", "record", "inputs", "settings", "quit", "follow", "all_tags",
-    "models", "relations", "train", "stage", "alerts", "outputs", "shortcuts", "log", "about",
+    "models", "relations", "train", "learn", "stage", "alerts", "outputs", "shortcuts", "log", "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
 
-NEEDS_FILE = ("start", "loop", "again", "tags")
+NEEDS_FILE = ("start", "loop", "again", "tags", "correct")
 """The commands that need a file, not an input that is listened to."""
 
 _SKIP_SECONDS = 5.0
@@ -101,8 +101,12 @@ def menus(window: "MainWindow") -> MenuPlan:
             Command("again", "&Analyse again", window.session.analyse_again, ("Ctrl+R",)),
             Command("relations", "How labels &relate…", partial(_show_relations, window),
                     tip="Show which labels are alike, and which your recordings have together"),
-            Command("train", "&Train a model…", window.show_training,
+            Command("train", "&Train a model…", lambda: window.teaching().show(),
                     tip="Teach a model labels of your own from a folder of recordings"),
+            Command("correct", "&Correct what was recognised…", lambda: window.teaching().show_review(), ("K",),
+                    tip="Say what is right and wrong, the most doubtful first, by keys alone"),
+            Command("learn", "&Learn from corrections…", lambda: window.teaching().show_retraining(),
+                    tip="Let a model go on with what you have corrected, and compare it with the old one"),
             SEPARATOR,
             Command("tags", "&Write tags…", partial(_write_tags, window), ("Ctrl+T",),
                     tip="Write genre, mood and instruments into the file's tags"),

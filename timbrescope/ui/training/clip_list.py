@@ -56,7 +56,7 @@ class ClipList(QWidget):
         self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.table.doubleClicked.connect(self._on_double_click)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(6, 6, 6, 0)
         layout.addWidget(self.heading)
         layout.addWidget(self.table, 1)
         self.show_clips("", ())

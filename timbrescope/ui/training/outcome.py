@@ -42,7 +42,7 @@ class TrainingOutcome(QWidget):
         self._pictures = QSplitter()
         self._pictures.addWidget(self.curve)
         self._pictures.addWidget(self.confusion)
-        self._pictures.setSizes([460, 300])
+        self._pictures.setSizes([520, 260])
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self._pictures)
         parts.addWidget(self.text)

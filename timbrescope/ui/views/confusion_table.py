@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from timbrescope.ui.theme import Theme
 
 _LONGEST_NAME: Final = 130
+_LARGEST: Final = 56  # side of a cell, in pixels
 _MARGIN: Final = 6
 
 
@@ -84,13 +85,7 @@ class ConfusionTable(QTableWidget):
         self.setColumnCount(len(columns))
         self.setVerticalHeaderLabels([self._short(label) for label in labels])
         self.setHorizontalHeaderLabels(list(columns))
-        metrics = self.fontMetrics()
-        widest = max((len(f"{count:,}") for row in counts for count in row), default=1)
-        side = max(metrics.height() + (4 if self._is_small else 12), metrics.horizontalAdvance("0" * widest) + 10)
-        for column in range(len(columns)):
-            self.setColumnWidth(column, side)
         for row, (label, line) in enumerate(zip(labels, counts, strict=True)):
-            self.setRowHeight(row, metrics.height() + (4 if self._is_small else 10))
             whole = max(1, sum(line[:2]) if not is_square else sum(line))
             for column, count in enumerate(line):
                 right = row == column if is_square else column == 0
@@ -98,6 +93,7 @@ class ConfusionTable(QTableWidget):
         self.blockSignals(False)
         self.horizontalHeader().updateGeometry()
         self.updateGeometries()
+        self._fit()
         if choose and counts:
             wrong = [
                 (count, row, column)
@@ -107,6 +103,24 @@ class ConfusionTable(QTableWidget):
             ]
             _, row, column = max(wrong, key=lambda one: one[0]) if wrong else (0, 0, 0)
             self.setCurrentCell(row, column)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the cells grow with the room that there is."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make cells as large as all of them fit, between what a count needs and what looks well."""
+        labels, columns, counts = self._shown
+        if not labels:
+            return
+        metrics = self.fontMetrics()
+        widest = max((len(f"{count:,}") for row in counts for count in row), default=1)
+        low = metrics.height() + (4 if self._is_small else 10)
+        width = max(low, metrics.horizontalAdvance("0" * widest) + 10)
+        room = self.viewport().size()
+        self.horizontalHeader().setDefaultSectionSize(max(width, min(_LARGEST, room.width() // len(columns))))
+        self.verticalHeader().setDefaultSectionSize(max(low, min(_LARGEST, room.height() // len(labels))))
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
@@ -119,7 +133,7 @@ class ConfusionTable(QTableWidget):
     def _cell(self, label: str, column: str, count: int, share: float, *, right: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(f"{count:,}" if count else "·")
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        strength = min(1.0, share)
+        strength = min(1.0, share) if right else min(1.0, share) ** 0.5  # few mistakes can be seen as well
         base, full = QColor(self._theme.base), QColor(self._theme.good if right else self._theme.warning)
         mixed = [
             round(b + (f - b) * 0.65 * strength) for b, f in zip(base.getRgb()[:3], full.getRgb()[:3], strict=True)

@@ -75,7 +75,7 @@ class LearningCurve(pg.GraphicsLayoutWidget):
         for name, values in self._values.items():
             value = event[name]
             values.append(float("nan") if value is None else float(value))
-        self.metric.setTitle(f"{event['metric']}, recordings kept aside")
+        self.metric.setTitle(f"{event['metric']}, kept aside")
         self._draw()
 
     def _draw(self) -> None:
