@@ -38,7 +38,7 @@ def test_every_voice_is_in_one_split_and_every_split_has_voices_of_several_kinds
     named = [(name, split) for name, split, _ in FLITE] + [(row[0], row[5]) for row in FESTIVAL]
     named += [(variant, split) for split, variants in ESPEAK_VARIANTS.items() for variant in variants]
     named += BANK_SPLITS.items()
-    named += [(style, "train") for _, _, styles in KOKORO.values() for style in styles]
+    named += [(style, "train") for style in {style for _, _, styles in KOKORO.values() for style in styles}]
     assert len({name for name, _ in named}) == len(named)
     assert {split for _, split in named} == {"train", "validation", "test"}
 
