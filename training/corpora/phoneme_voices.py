@@ -114,8 +114,8 @@ KOKORO: dict[str, tuple[str, float, tuple[str, ...]]] = {
     )),
     "de": ("de", 6, ("em_alex", "ff_siwis", "bf_emma", "hm_psi")),
 }  # fmt: skip
-"""No voice is German, and some others speak it; Hindi ones speak Italian and English. How well a voice speaks a language
-is known from how far the aligner agrees about where its sounds are: 0.7 of the time, for Mandarin ones less."""
+"""No voice is German, and some others speak it; Hindi ones speak Italian and English. How well a voice speaks is
+known from how far the aligner agrees about where its sounds are: 0.7 of the time, for Mandarin ones less."""
 ESPEAK_WEIGHT: dict[Split, float] = {"train": 24, "validation": 2, "test": 2}
 BANK_SPLITS: dict[str, Split] = {"erithacus_ja": "validation", "iona_ja": "test"}
 BANK_WEIGHT: dict[str, float] = {"erithacus_ja": 3, "iona_ja": 3, "hitsuboku_kumi_zh": 11, "alys_db001_ja": 10}
