@@ -24,6 +24,8 @@ _OVERSHOOT = 3  # lossy codecs make peaks of what was not clipped go beyond full
 _FFT = 2048
 _EDGE = 1e-11  # of full scale, squared, in a bin: beyond the last frequency above it there is nothing but rounding
 _NOTHING_DB = -120.0
+_TOO_SHORT = 0.02  # seconds of sound: a click
+_MOSTLY, _LONG = 0.9, 10.0  # share of the time, and seconds
 
 Samples = NDArray[np.float32]
 
@@ -60,7 +62,13 @@ class Measures:
     @property
     def is_silent(self) -> bool:
         """Whether there is nothing to hear."""
-        return self.peak < SILENT
+        return self.peak < SILENT or self.silence == 1.0
+
+    @property
+    def is_mostly_silent(self) -> bool:
+        """Whether windows of it would have nothing to hear; a hit with a long tail is no such case."""
+        silent = self.seconds * self.silence
+        return self.seconds - silent < _TOO_SHORT or (self.silence > _MOSTLY and silent > _LONG)
 
 
 _NUMBERS = ("seconds", "sample_rate", "peak", "silence", "clipped", "noise_db", "bandwidth")

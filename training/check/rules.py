@@ -15,7 +15,6 @@ from training.collection import Collection, Item
 from training.evaluation.cases import group_name
 
 CLIPPED = 1e-3  # of the samples
-MOSTLY_SILENT = 0.9  # of the time
 FEWEST_CLIPS = 10
 FEWEST_GROUPS = 3
 IMBALANCE = 10.0  # times as much of one class as of another
@@ -43,7 +42,7 @@ def of_files(measures: Mapping[Path, Measures], unread: Mapping[Path, str]) -> I
             "leave-out",
             tuple(damaged),
         )
-    silent = [path for path, found in measures.items() if found.is_silent or found.silence > MOSTLY_SILENT]
+    silent = [path for path, found in measures.items() if found.is_silent or found.is_mostly_silent]
     if silent:
         yield Finding(
             "silent",

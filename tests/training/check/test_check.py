@@ -105,6 +105,30 @@ def test_a_class_from_another_microphone_is_told(folder: Path, tmp_path: Path) -
     assert finding.labels == ("low",)
 
 
+def test_a_hit_with_a_long_tail_is_not_silent_and_a_click_in_a_long_silence_is(folder: Path, tmp_path: Path) -> None:
+    tail = np.zeros(3 * RATE)
+    write(folder / "low" / "hit.wav", np.concatenate([0.2 * sound(300.0, 50, 0.25)[:2000], tail]))
+    write(folder / "low" / "long.wav", np.concatenate([0.2 * sound(300.0, 51, 1.0), *[tail] * 7]))
+    click = tail.copy()
+    click[RATE : RATE + 40] = 0.5
+    write(folder / "low" / "click.wav", click)
+    assert names(of_kind(checked(read_collection(folder), tmp_path), "silent").files) == {"long.wav", "click.wav"}
+
+
+def test_another_take_of_the_same_notes_is_no_copy(folder: Path, tmp_path: Path) -> None:
+    times = np.arange(3 * RATE) / RATE
+    for take, other_partial in enumerate((0.1, -0.1)):
+        phrase = np.zeros(len(times))
+        for number, start in enumerate(np.arange(0, 2.7, 0.3)):
+            after = times - start
+            angle = 2 * np.pi * 220 * 1.06**number * after
+            note = np.sin(angle) + other_partial * np.sin(2 * angle)
+            phrase += 0.2 * note * np.exp(-5 * np.maximum(after, 0)) * (after > 0)
+        write(folder / "low" / f"take{take}.wav", phrase)
+    kinds = {finding.kind for finding in checked(read_collection(folder), tmp_path).findings}
+    assert not kinds & {"leak", "copies"}
+
+
 def test_too_little_of_a_class_is_told(folder: Path, tmp_path: Path) -> None:
     for path in sorted((folder / "low").iterdir())[2:]:
         path.unlink()
