@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.tiny import SPEC
@@ -12,7 +12,7 @@ from timbrescope import paths
 from timbrescope.recognition.spec import FrontEnd, ModelSpec
 from timbrescope.recognition.store import ModelStore, StoredModel
 from timbrescope.ui.main_window import MainWindow
-from timbrescope.ui.model_card import ModelCard
+from timbrescope.ui.model_card import ModelCard, report_of
 
 
 def card(spec: ModelSpec, qtbot: QtBot) -> ModelCard:
@@ -78,6 +78,23 @@ def test_the_menu_opens_the_card_of_each_installed_model(window: MainWindow, mon
     assert {"Tiny instruments", "Tiny"} <= set(shown)
     menu.aboutToShow.emit()
     assert len(menu.about.actions()) == len(installed)
+
+
+def test_a_model_of_ones_own_offers_the_report_of_its_training(qtbot: QtBot) -> None:
+    stored = StoredModel("mine", "Mine", "sounds", "installed", Path("mine.safetensors"), 1000)
+    spec = replace(INSTRUMENTS, name="mine", figures={"held-out accuracy": 0.9})
+    assert report_of(stored, spec) is None
+    folder = paths.trained() / "mine-quick"
+    folder.mkdir(parents=True)
+    (folder / "evaluation.json").write_text("{}")
+    assert report_of(stored, spec) == folder
+    assert report_of(stored, replace(spec, figures={})) is None  # it has been corrected since
+    assert report_of(replace(stored, origin="bundled"), spec) is None
+    dialog = ModelCard(stored, spec)
+    qtbot.addWidget(dialog)
+    (button,) = [one for one in dialog.findChildren(QPushButton) if "Report" in one.text()]
+    with qtbot.waitSignal(dialog.report_asked):
+        button.click()
 
 
 def test_a_model_that_has_gone_meanwhile_is_explained(window: MainWindow) -> None:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
+from timbrescope import paths
 from timbrescope.recognition.spec import FrontEnd, ModelSpec
 from timbrescope.recognition.store import StoredModel
 
@@ -15,7 +17,12 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:)]")
 
 
 class ModelCard(QDialog):
-    """Everything that a model's description says; its text can be selected and copied."""
+    """Everything that a model's description says; its text can be selected and copied.
+
+    ``report_asked`` says that the report of its training is wanted, which a button offers where there is one.
+    """
+
+    report_asked = Signal()
 
     def __init__(self, model: StoredModel, spec: ModelSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,10 +36,23 @@ class ModelCard(QDialog):
         self.text.setHtml(card_html(model, spec))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        if report_of(model, spec) is not None:
+            report = buttons.addButton("&Report…", QDialogButtonBox.ButtonRole.ActionRole)
+            report.setToolTip("See each class, what is taken for what, and hear the mistakes")
+            report.setAutoDefault(False)
+            report.clicked.connect(self.report_asked)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
         self.resize(*_SIZE)
+
+
+def report_of(model: StoredModel, spec: ModelSpec) -> Path | None:
+    """Return the folder with the report of the training that a model of one's own has come from, where it is known."""
+    if model.origin != "installed" or not spec.figures:  # a corrected one has no figures of its own
+        return None
+    folder = paths.trained() / f"{model.name}-quick"
+    return folder if (folder / "evaluation.json").is_file() else None
 
 
 def card_html(model: StoredModel, spec: ModelSpec) -> str:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from timbrescope.core.errors import ModelError
 from timbrescope.core.labels import rank
 from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore, StoredModel
-from timbrescope.ui.model_card import ModelCard
+from timbrescope.ui.model_card import ModelCard, report_of
 from timbrescope.ui.notice_bar import NoticeBar
 from timbrescope.ui.preferences import Preferences
+from timbrescope.ui.theme import choose_theme
 from timbrescope.ui.threads import JobThread
 
 
@@ -92,12 +94,29 @@ class ModelsMenu(QMenu):
         if model.path is None:
             return
         try:
-            card = ModelCard(model, read_spec(model.path), self.parentWidget())
+            spec = read_spec(model.path)
+            card = ModelCard(model, spec, self.parentWidget())
+            card.report_asked.connect(partial(self._show_report, report_of(model, spec), card))
         except ModelError as error:
             self._notice.show_notice(str(error))
             return
         card.exec()
         card.deleteLater()
+
+    def _show_report(self, folder: Path | None, card: ModelCard) -> None:
+        """Show the report of the training that a model has come from."""
+        from timbrescope.ui.training.report_dialog import ReportDialog  # only where it is wanted
+
+        application = QApplication.instance()
+        if folder is None or not isinstance(application, QApplication):
+            return
+        try:
+            report = ReportDialog(folder, choose_theme(self._preferences.settings.theme, application), card)
+        except ModelError as error:
+            self._notice.show_notice(str(error))
+            return
+        report.exec()
+        report.deleteLater()
 
     def _toggle(self, name: str, installed: bool, _checked: bool = False) -> None:  # noqa: FBT001 (Qt's)
         before = self._preferences.settings.models

@@ -12,8 +12,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.training.check_set import clean_set
 from timbrescope import paths
-from timbrescope.recognition.store import ModelStore
-from timbrescope.ui.main_window import MainWindow
 from timbrescope.ui.theme import DARK
 from timbrescope.ui.training.dialog import TrainingDialog
 from timbrescope.ui.training.process import TrainingProcess
@@ -297,31 +295,3 @@ def test_a_training_is_paused_killed_and_continued(
     assert at_an_epoch(again) > before
     again.end()
     assert recall()
-
-
-@pytest.mark.slow
-def test_a_folder_of_tones_becomes_a_model_that_listens(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIMBRESCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(os, "setpriority", lambda *_: None)  # a busy machine may starve it
-    folder = clean_set(tmp_path / "Tones", clips=10)
-    (folder / "low" / "damaged.wav").write_bytes(b"nothing")
-    window.actions_["train"].trigger()
-    assert window.training is not None
-    dialog = window.training.dialog
-    dialog.set_folder(folder)
-    qtbot.waitUntil(dialog.train_button.isEnabled, timeout=LONG_MS)
-    assert dialog.classes.rowCount() == 3
-    assert "damaged.wav" in dialog.findings.toPlainText()
-    dialog.train()
-    dialog.close()
-    assert dialog.training.is_running
-    window.actions_["train"].trigger()
-    assert window.training.dialog is dialog
-    qtbot.waitUntil(lambda: not dialog.training.is_running, timeout=2 * LONG_MS)
-    assert dialog.words.text() == "The model tones is ready."
-    assert Path(dialog.outcome.report).exists()
-    dialog.use_button.click()
-    assert window.preferences.settings.models == ("tiny", "tones")
-    assert ModelStore().find("tones").exists()

@@ -16,6 +16,9 @@ _SHOWN: Final = {
     "macro_precision": "Precision",
     "macro_recall": "Recall",
     "macro_f1": "F1",
+    "micro_precision": "Precision",
+    "micro_recall": "Recall",
+    "micro_f1": "F1",
     "roc_auc": "ROC-AUC",
     "pr_auc": "PR-AUC",
     "false_alarms": "Windows with false alarms",
@@ -132,10 +135,11 @@ def evaluation_of(values: Mapping[str, Any]) -> Evaluation:
         for one in values["classes"]
     )
     single = bool(values["confusion"])
+    # Of independent labels those of all decisions together, which do not hang on a label that hardly occurs.
     figures = {
-        _SHOWN[name]: (one["value"], one["low"], one["high"])
-        for name, one in values["figures"].items()
-        if name in _SHOWN and one["value"] is not None
+        shown: (one["value"], one["low"], one["high"])
+        for name, shown in _SHOWN.items()
+        if (one := values["figures"].get(name)) is not None and one["value"] is not None
     }
     calibration = values["calibration"]
     return Evaluation(

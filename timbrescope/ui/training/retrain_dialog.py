@@ -66,8 +66,8 @@ class RetrainDialog(QDialog):
         self.verdict = QLabel(wordWrap=True)
         self.verdict.setAccessibleName("Which is better")
         self.figures = QTableWidget(0, len(_COLUMNS))
-        self.better = ClipList(self.player, "Became right", "None.")
-        self.worse = ClipList(self.player, "Became wrong", "None.")
+        self.better = ClipList(self.player, "Became right", "")
+        self.worse = ClipList(self.player, "Became wrong", "")
         self.choice = QWidget()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         role = QDialogButtonBox.ButtonRole.ActionRole
@@ -255,8 +255,8 @@ class RetrainDialog(QDialog):
         self.figures.setRowCount(len(known))
         for row, (name, first, second) in enumerate(known):
             self._show_figure(row, name, first or 0.0, second or 0.0)
-        self.better.show_clips(f"Became right: {len(comparison.better)}.", comparison.better)
-        self.worse.show_clips(f"Became wrong: {len(comparison.worse)}.", comparison.worse)
+        for shown, clips in ((self.better, comparison.better), (self.worse, comparison.worse)):
+            shown.show_clips(f"{shown.table.accessibleName()}: {len(clips) or 'none'}.", clips)
         self.use_button.setFocus()
 
     def _show_figure(self, row: int, name: str, old: float, new: float) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 from timbrescope.ui.theme import Theme
 
 _LONGEST_NAME: Final = 130
-_LARGEST: Final = 56  # side of a cell, in pixels
+_LARGEST: Final = 72  # side of a cell, in pixels
 _MARGIN: Final = 6
 
 
@@ -83,7 +83,7 @@ class ConfusionTable(QTableWidget):
         self.blockSignals(True)
         self.setRowCount(len(labels))
         self.setColumnCount(len(columns))
-        self.setVerticalHeaderLabels([self._short(label) for label in labels])
+        self.setVerticalHeaderLabels([f"{self._short(label)} " for label in labels])
         self.setHorizontalHeaderLabels(list(columns))
         for row, (label, line) in enumerate(zip(labels, counts, strict=True)):
             whole = max(1, sum(line[:2]) if not is_square else sum(line))
@@ -119,8 +119,9 @@ class ConfusionTable(QTableWidget):
         low = metrics.height() + (4 if self._is_small else 10)
         width = max(low, metrics.horizontalAdvance("0" * widest) + 10)
         room = self.viewport().size()
-        self.horizontalHeader().setDefaultSectionSize(max(width, min(_LARGEST, room.width() // len(columns))))
-        self.verticalHeader().setDefaultSectionSize(max(low, min(_LARGEST, room.height() // len(labels))))
+        side = min(_LARGEST, room.width() // len(columns))
+        self.horizontalHeader().setDefaultSectionSize(max(width, side))
+        self.verticalHeader().setDefaultSectionSize(max(low, min(side, room.height() // len(labels))))
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
