@@ -154,3 +154,12 @@ def test_espeak_says_what_it_says_and_when(voice: str, text: str, expected: set[
 def test_a_voice_that_espeak_has_not_is_named() -> None:
     with pytest.raises((TrainingError, LabelError), match="klingonese"):
         espeak.say("nuqneH", "klingonese")
+
+
+@pytest.mark.skipif(find_spec("espeakng_loader") is None, reason="espeakng-loader is not installed")
+def test_espeak_spells_word_by_word_and_speaks_as_before() -> None:
+    before = espeak.say("queso", "es").segments
+    spelled = espeak.spelled("muchas veces", "es")
+    assert [len(word) for word in spelled] == [5, 5]
+    assert "tʃ" in spelled[0]
+    assert [one.label for one in espeak.say("queso", "es").segments] == [one.label for one in before]

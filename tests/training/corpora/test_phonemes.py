@@ -61,6 +61,15 @@ def test_plans_for_some_voices_are_of_these_alone() -> None:
     assert {plan.name.rpartition("/")[0] for plan in named} == {"train/anna"}
 
 
+def test_a_voice_that_is_not_there_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "voices", lambda *_: cast())
+    with pytest.raises(SystemExit):
+        corpus.main(["--output", str(tmp_path), "--voices", "eve"])
+    assert "no voice eve; those are anna, bert" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(find_spec("pyworld") is None, reason="pyworld is not installed")
 def test_a_recording_and_its_labels_are_as_long_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
