@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         if self.training is None:
             self.training = Training(self.session, self.viewport, self.preferences, self.theme, self)
             self.training.noticed.connect(self.notice.show_notice)
+            self.training.open_asked.connect(self.open_file)
         return self.training
 
     @Slot(object, object)

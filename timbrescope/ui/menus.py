@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 WITHOUT_RECORDING = (
     "open", "demo", "recent", "listen", "record", "inputs", "settings", "quit", "follow", "all_tags",
-    "models", "relations", "train", "learn", "stage", "alerts", "outputs", "shortcuts", "log", "about",
+    "models", "relations", "train", "learn", "map", "similar", "stage", "alerts", "outputs", "shortcuts", "log",
+    "about",
 )  # fmt: skip
 """The commands that can be given while no recording is open."""
 
@@ -103,6 +104,10 @@ def menus(window: "MainWindow") -> MenuPlan:
                     tip="Show which labels are alike, and which your recordings have together"),
             Command("train", "&Train a model…", lambda: window.teaching().show(),
                     tip="Teach a model labels of your own from a folder of recordings"),
+            Command("map", "Timbre ma&p…", partial(_show_map, window),
+                    tip="See which recordings of a folder sound alike, hear them, and give them other labels"),
+            Command("similar", "&Find similar sounds…", partial(_show_similar, window),
+                    tip="Search a folder for what sounds like a recording"),
             Command("correct", "&Correct what was recognised…", lambda: window.teaching().show_review(), ("K",),
                     tip="Say what is right and wrong, the most doubtful first, by keys alone"),
             Command("learn", "&Learn from corrections…", lambda: window.teaching().show_retraining(),
@@ -124,6 +129,14 @@ def _write_tags(window: "MainWindow") -> None:
     from timbrescope.ui.tag_dialog import ask_for_tags  # mutagen only where tags are wanted
 
     ask_for_tags(window.session, window.notice.show_notice, window)
+
+
+def _show_map(window: "MainWindow") -> None:
+    window.teaching().sounds.show_map()
+
+
+def _show_similar(window: "MainWindow") -> None:
+    window.teaching().sounds.show_similar()
 
 
 def _show_relations(window: "MainWindow") -> None:

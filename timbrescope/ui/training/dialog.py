@@ -45,10 +45,11 @@ _ALIGN_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class TrainingDialog(QDialog):
     """Checks a folder at once, trains where the user says so, and goes on when it is closed.
 
-    ``use_asked`` carries the name of a model that is to listen from now on.
+    ``use_asked`` carries the name of a model that is to listen from now on, ``map_asked`` recordings and a model.
     """
 
     use_asked = Signal(str)
+    map_asked = Signal(object, str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +75,7 @@ class TrainingDialog(QDialog):
         self.train_button = self.buttons.addButton("&Train", role)
         self.pause_button = self.buttons.addButton("&Pause", role)
         self.stop_button = self.buttons.addButton("St&op", role)
+        self.map_button = self.buttons.addButton("Timbre &map…", role)
         self.report_button = self.buttons.addButton("See the &report…", role)
         self.use_button = self.buttons.addButton("Use &it now", role)
         self._describe()
@@ -99,6 +101,7 @@ class TrainingDialog(QDialog):
             "Save what has been learnt and free the processor; Continue goes on, even another day"
         )
         self.stop_button.setToolTip("Give this training up")
+        self.map_button.setToolTip("See which recordings sound alike, hear them, and give them other labels")
         self.report_button.setToolTip("See each class, what is taken for what, and hear the mistakes")
         self.use_button.setToolTip("Let the model recognise in this window")
         for button in self.buttons.findChildren(QPushButton):
@@ -156,6 +159,7 @@ class TrainingDialog(QDialog):
         self.train_button.clicked.connect(self.train)
         self.pause_button.clicked.connect(self.pause)
         self.stop_button.clicked.connect(self.stop)
+        self.map_button.clicked.connect(lambda: self.map_asked.emit(self._folder, self.outcome.model))
         self.report_button.clicked.connect(self._show_report)
         self.use_button.clicked.connect(self._use)
         self.buttons.rejected.connect(self.reject)
@@ -326,6 +330,7 @@ class TrainingDialog(QDialog):
         self.train_button.setVisible(not running)
         self.pause_button.setVisible(running)
         self.stop_button.setVisible(running)
+        self.map_button.setVisible(ready and not running)
         self.report_button.setVisible(bool(self.outcome.report) and not running)
         self.use_button.setVisible(bool(self.outcome.model) and not running)
         same = bool(self._unfinished) and ready and not problem and self._folder is not None

@@ -76,7 +76,6 @@ class MapPanel(QWidget):
         self.give = QPushButton("&Relabel")
         self.undo = QPushButton("&Undo")
         self.redo = QPushButton("Re&do")
-        self._stack = undo_stack
         self._count = 0
         self._possible = False
         for widget, name, tip in (
@@ -102,7 +101,9 @@ class MapPanel(QWidget):
         self.give.clicked.connect(self._on_give)
         self.undo.clicked.connect(undo_stack.undo)
         self.redo.clicked.connect(undo_stack.redo)
-        undo_stack.indexChanged.connect(self._show_state)
+        for button, changes in ((self.undo, undo_stack.canUndoChanged), (self.redo, undo_stack.canRedoChanged)):
+            button.setEnabled(False)
+            changes.connect(button.setEnabled)
         self.show_caught(0, possible=False)
         self.show_point(None)
 
@@ -170,8 +171,6 @@ class MapPanel(QWidget):
         ready = self._possible and self._count > 0
         self.label.setEnabled(self._possible)
         self.give.setEnabled(ready and bool(self.label.currentText().strip()))
-        self.undo.setEnabled(self._stack.canUndo())
-        self.redo.setEnabled(self._stack.canRedo())
 
     @Slot(QListWidgetItem)
     def _on_group(self, item: QListWidgetItem) -> None:

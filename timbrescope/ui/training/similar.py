@@ -189,7 +189,7 @@ class SimilarDialog(QDialog):
         for row, one in enumerate(self._found):
             path = Path(one["file"])
             name = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-            for column, text in enumerate((f"{one['similarity']:.2f}", name, clock(one["seconds"]))):
+            for column, text in enumerate((f"{one['similarity']:.2f}", name, clock(one["seconds"], 0.1))):
                 item = QTableWidgetItem(text)
                 item.setToolTip(str(path))
                 if column != 1:

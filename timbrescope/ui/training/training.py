@@ -1,5 +1,6 @@
 """The window's part in training: dialogs that stay alive while they are closed, and the model that comes of them."""
 
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +14,7 @@ from timbrescope.ui.training.dialog import TrainingDialog
 from timbrescope.ui.training.retrain_dialog import RetrainDialog
 from timbrescope.ui.training.review import Review
 from timbrescope.ui.training.review_dialog import ReviewDialog
+from timbrescope.ui.training.sounds import Sounds
 from timbrescope.ui.viewport import Viewport
 
 _WAIT: Final = "Wait until the recording has been recognised to its end; then it can be corrected."
@@ -21,10 +23,11 @@ _WAIT: Final = "Wait until the recording has been recognised to its end; then it
 class Training(QObject):
     """Shows the dialogs when they are asked for and keeps them until the window closes.
 
-    ``noticed`` carries a sentence for the user.
+    ``noticed`` carries a sentence for the user, ``open_asked`` a recording to open.
     """
 
     noticed = Signal(str)
+    open_asked = Signal(object)
 
     def __init__(
         self, session: Session, viewport: Viewport, preferences: Preferences, theme: Theme, window: QWidget
@@ -38,7 +41,11 @@ class Training(QObject):
         self.dialog = TrainingDialog(theme, window)
         self.review_dialog = ReviewDialog(self.review, theme, volume, window)
         self.retrain_dialog = RetrainDialog(theme, volume, window)
+        self.sounds = Sounds(session, theme, window)
         self.dialog.use_asked.connect(self._use)
+        self.dialog.map_asked.connect(self.sounds.show_map)
+        self.sounds.open_asked.connect(self.open_asked)
+        self.sounds.relabelled.connect(self._on_relabelled)
         self.review_dialog.shown.connect(self._show_place)
         self.review_dialog.learn_asked.connect(self.show_retraining)
         self.retrain_dialog.use_asked.connect(self._use_instead)
@@ -76,12 +83,14 @@ class Training(QObject):
         """Take other colours."""
         for dialog in (self.dialog, self.review_dialog, self.retrain_dialog):
             dialog.set_theme(theme)
+        self.sounds.set_theme(theme)
 
     def end(self) -> None:
         """End what runs."""
         self.dialog.end()
         self.review_dialog.player.close()
         self.retrain_dialog.end()
+        self.sounds.end()
 
     @Slot(float, float)
     def _show_place(self, start: float, end: float) -> None:
@@ -100,6 +109,12 @@ class Training(QObject):
             self._use(new)
         else:
             self._preferences.put("models", tuple(dict.fromkeys(new if name == old else name for name in models)))
+
+    @Slot(object)
+    def _on_relabelled(self, data: Path) -> None:
+        """Check recordings again whose labels have changed."""
+        if self.dialog.folder.line.text().strip() == str(data):
+            self.dialog.set_folder(data)
 
     @Slot(str)
     def _use(self, name: str) -> None:

@@ -31,7 +31,6 @@ class _Box(pg.ViewBox):
     """Draws a lasso with the left button; the wheel zooms, the other buttons move the picture."""
 
     lassoed = Signal(object, bool)  # a QPolygonF, and whether it is to be added
-    clicked = Signal(QPointF, bool)  # whether twice
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False, lockAspect=1.0)
@@ -56,12 +55,6 @@ class _Box(pg.ViewBox):
         else:
             path.addPolygon(polygon)
         self.path.setPath(path)
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        """Tell where, in the picture."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            self.clicked.emit(ev.scenePos(), ev.double())
 
 
 class Scatter(pg.PlotWidget):
@@ -97,7 +90,7 @@ class Scatter(pg.PlotWidget):
             item.setZValue(layer)
             self.addItem(item)
         self.box.lassoed.connect(self._on_lasso)
-        self.box.clicked.connect(self._on_click)
+        self.scene().sigMouseClicked.connect(self._on_click)
         self.scene().sigMouseMoved.connect(self._on_move)
         self.set_theme(theme)
 
@@ -166,13 +159,15 @@ class Scatter(pg.PlotWidget):
         number = int(distances.argmin())
         return number if distances[number] <= _REACH else -1
 
-    @Slot(QPointF, bool)
-    def _on_click(self, position: QPointF, twice: bool) -> None:  # noqa: FBT001 (a Qt slot)
-        number = self.number_at(position)
+    @Slot(object)
+    def _on_click(self, event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        number = self.number_at(event.scenePos())
         if number >= 0:
             self.set_current(number)
-            (self.opened if twice else self.chosen).emit(number)
-        elif not twice:
+            (self.opened if event.double() else self.chosen).emit(number)
+        elif not event.double():
             self.caught.emit(np.zeros(0, np.int64), False)
 
     @Slot(object)
