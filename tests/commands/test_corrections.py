@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tiny import SPEC, Tiny
 from tests.training.check_set import CLASSES, sound, write
 from tests.training.tiny_encoder import ENCODER, TinyEncoder
 from timbrescope import cli
@@ -60,6 +61,19 @@ def test_from_corrections_to_a_better_model_that_replaces_nothing(
     old, new = values["evaluations"]
     assert new["figures"]["micro_f1"]["value"] > old["figures"]["micro_f1"]["value"]
     assert {change["file"] for change in values["changes"]["better"]} == {str(songs[1])}
+
+
+def test_a_network_without_vectors_goes_on_as_a_whole(
+    songs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_checkpoint(tmp_path / "whole.safetensors", replace(SPEC, name="whole"), Tiny(3, 24).state_dict())
+    ModelStore().add(tmp_path / "whole.safetensors")
+    table, better = tmp_path / "corrections.csv", tmp_path / "better"
+    assert cli.main(["corrections", *{str(song.parent) for song in songs}, "--output", str(table)]) == 0
+    command = ["train", str(table), "--correct", "whole", "--output", str(better), "--workers", "0", "--epochs", "1"]
+    assert cli.main([*command, "--device", "cpu", "--progress", "json"]) == 0
+    assert '"event": "epoch"' in capsys.readouterr().out
+    assert read_spec(better / "model.safetensors").labels == SPEC.labels
 
 
 def test_without_corrections_there_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ def read_verdicts(recordings: Sequence[Path], labels: Sequence[str] | None = Non
 def read_known(paths: Sequence[Path], layout: str, labels: Sequence[str]) -> Collection:
     """Read sets of labelled recordings for a model that has its labels already; each set knows nothing of the others'.
 
-    Every item names what is known of it, 0 where a label does not apply, and says of all others that nobody knows.
+    Every item names all labels: 0 where one does not apply, ``UNKNOWN`` where nobody knows.
 
     Args:
         paths: folders and tables.
@@ -83,7 +83,6 @@ def read_known(paths: Sequence[Path], layout: str, labels: Sequence[str]) -> Col
             named = set(collection.labels)
         problems += collection.problems
         for item in collection.items:
-            known = {label: item.labels.get(label, 0.0) for label in labels if label in named}
-            known = {label: value for label, value in known.items() if not math.isnan(value)}
-            items.append(replace(item, labels=known | {ALL_OTHERS: UNKNOWN}))
+            known = {label: item.labels.get(label, 0.0) if label in named else UNKNOWN for label in labels}
+            items.append(replace(item, labels=known))
     return Collection(tuple(labels), "multi", tuple(items), tuple(problems))

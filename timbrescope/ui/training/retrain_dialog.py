@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from timbrescope.core.errors import ModelError
 from timbrescope.core.verdicts import VerdictError
+from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore
 from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.theme import Theme
@@ -53,7 +54,8 @@ class RetrainDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Learn from corrections")
         self._theme = theme
-        self._gathered = Gathered(0, {}, {})
+        self._gathered = Gathered()
+        self._labels: dict[str, tuple[str, ...]] = {}
         self.comparison: Comparison | None = None
         self.retraining = Retraining(self)
         self.player = ClipPlayer(volume, self)
@@ -157,13 +159,17 @@ class RetrainDialog(QDialog):
         try:
             self._gathered = gather(self._place)
         except VerdictError as error:
-            self._gathered, problem = Gathered(0, {}, {}), str(error)
+            self._gathered, problem = Gathered(), str(error)
         self.models.blockSignals(True)
         self.models.clear()
-        titles = {model.name: model.title for model in ModelStore().models() if model.installed}
-        for name, _ in sorted(self._gathered.corrections.items(), key=lambda one: -one[1]):
-            if name in titles:
-                self.models.addItem(titles[name] or name, name)
+        # A model of the program goes on under another name, which has the same labels.
+        names = [name for model in self._gathered.models for name in (model, new_name(model))]
+        stored = {model.name: model for model in ModelStore().models() if model.path is not None}
+        self._labels = {
+            name: read_spec(path).labels for name in names if name in stored and (path := stored[name].path)
+        }
+        for name in self._labels:
+            self.models.addItem(stored[name].title or name, name)
         self.models.setCurrentIndex(max(0, self.models.findData(before)))
         self.models.blockSignals(False)
         self._show_state()
@@ -175,7 +181,7 @@ class RetrainDialog(QDialog):
         """Offer what can be done now."""
         running, compared = self.retraining.is_running, self.comparison is not None
         name = self.models.currentData()
-        recordings = self._gathered.recordings_of.get(name, 0)
+        count, recordings = self._gathered.about(self._labels.get(name, ()))
         for field in (self.models, self.folder):
             field.setEnabled(not running and not compared)
         self.learn_button.setVisible(not running and not compared)
@@ -190,7 +196,6 @@ class RetrainDialog(QDialog):
         if name is None:
             self.words.setText(_NONE)
             return
-        count = self._gathered.corrections[name]
         said = f"{count:,} corrections in {recordings:,} {'recording' if recordings == 1 else 'recordings'}."
         aside = (recordings + 1) // 3
         more = f" {aside} of them {'is' if aside == 1 else 'are'} kept aside for the comparison."

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from timbrescope import paths
 from timbrescope.core import verdict_files
 from timbrescope.core.errors import ModelError
-from timbrescope.core.verdicts import VerdictError
+from timbrescope.core.verdicts import Verdict, VerdictError
 from timbrescope.recognition.store import ModelStore
 from timbrescope.ui.training.evaluation import Clip, Evaluation, evaluation_of
 from timbrescope.ui.training.process import TrainingProcess
@@ -41,11 +41,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What there is to learn from: recordings, and the corrections of each model in them."""
+    """What there is to learn from: verdicts, each with the key of its recording."""
 
-    recordings: int
-    corrections: Mapping[str, int]
-    recordings_of: Mapping[str, int]
+    verdicts: tuple[tuple[str, Verdict], ...] = ()
+
+    @property
+    def models(self) -> list[str]:
+        """The models that were corrected, the most often corrected first."""
+        return [name for name, _ in Counter(one.model for _, one in self.verdicts).most_common()]
+
+    def about(self, labels: Collection[str]) -> tuple[int, int]:
+        """Return how many corrections there are for a model with some labels, and of how many recordings."""
+        known = [key for key, one in self.verdicts if any(label in labels for label in one.labels)]
+        return len(known), len(set(known))
 
 
 def gather(folder: Path | None) -> Gathered:
@@ -54,20 +62,14 @@ def gather(folder: Path | None) -> Gathered:
     Raises:
         VerdictError: the folder cannot be read.
     """
-    paths_ = list(verdict_files.recordings_below(folder)) if folder else verdict_files.known_recordings()
-    corrections: Counter[str] = Counter()
-    recordings: dict[str, set[str]] = {}
-    keys = set()
-    for path in paths_:
+    found: list[tuple[str, Verdict]] = []
+    for path in verdict_files.recordings_below(folder) if folder else verdict_files.known_recordings():
         try:
             judged = verdict_files.load(path)
         except VerdictError:
             continue  # told when it is learnt from
-        for one in judged.verdicts:
-            corrections[one.model] += 1
-            recordings.setdefault(one.model, set()).add(judged.key)
-            keys.add(judged.key)
-    return Gathered(len(keys), corrections, {model: len(of) for model, of in recordings.items()})
+        found += [(judged.key, one) for one in judged.verdicts]
+    return Gathered(tuple(found))
 
 
 class Retraining(QObject):
