@@ -102,3 +102,25 @@ def test_a_full_disk_loses_nothing(rng: np.random.Generator, monkeypatch: pytest
     columns = track.columns(0.0, 200.0, 100)
     np.testing.assert_array_equal(columns.frames[0], frames[: columns.step].max(axis=0))
     track.close()
+
+
+@pytest.mark.parametrize("seconds", [0.003, 0.01, 0.0237, 0.3])
+def test_what_a_pixel_shows_does_not_depend_on_the_others_and_what_is_settled_stays(
+    seconds: float, rng: np.random.Generator
+) -> None:
+    frames = rng.integers(0, 1000, (9000, 2))
+    track = Track(0.01, (2,), np.int64, start_seconds=0.4)
+    settled: dict[int, object] = {}
+    for start in range(0, 9000, 1731):
+        track.append(frames[start : start + 1731])
+        count = int(track.end_seconds / seconds) + 5
+        first, whole = track.pixels(-3, count, seconds)
+        assert first == int(0.4 / seconds + 1e-6)
+        for pixel in (first, first + 1, first + len(whole) // 2, first + len(whole) - 1):
+            start_there, alone = track.pixels(pixel, pixel + 1, seconds)
+            assert start_there == pixel
+            assert alone.tolist() == [whole[pixel - first].tolist()]
+            if pixel < track.settled_pixels(seconds):
+                assert settled.setdefault(pixel, alone.tolist()) == alone.tolist()
+    assert whole.max() == frames.max()
+    assert len(settled) > 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -135,13 +135,13 @@ def test_a_boundary_is_dragged_with_the_mouse(sung: MainWindow, qtbot: QtBot) ->
     before = sung.page.annotation.segments
 
     def at(seconds: float) -> QPoint:
-        return QPoint(view.mapFromScene(view.box.mapViewToScene(QPointF(seconds, 1.5))))
+        return view.point_of(seconds, 1.5).toPoint()
 
-    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=at(before[0].end))
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=at(before[0].end))
     for seconds in np.linspace(before[0].end, 0.8, 6):
-        qtbot.mouseMove(view.viewport(), at(float(seconds)))
+        qtbot.mouseMove(view, at(float(seconds)))
         qtbot.wait(20)
-    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=at(0.8))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at(0.8))
     after = sung.page.annotation.segments
     assert after[0].end == after[1].start == pytest.approx(0.8, abs=0.02)
     assert sung.viewport.selection is None
@@ -153,8 +153,8 @@ def test_a_label_is_typed_over_its_segment_and_tab_goes_on(sung: MainWindow, qtb
     sung.actions_["annotation-correct"].trigger()
     qtbot.wait(100)
     view = sung.page.segments
-    point = QPoint(view.mapFromScene(view.box.mapViewToScene(QPointF(0.5, 1.5))))
-    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    point = view.point_of(0.5, 1.5).toPoint()
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=point)
     field = sung.singing.editor.field
     if not field.isVisible():  # some platforms send no click before a double click
         sung.page.annotation.select(0, 0)

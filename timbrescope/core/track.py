@@ -132,7 +132,14 @@ class Track:
         group = step // below
         step = group * below
         first = start // step
-        end = -(-stop // step)
+        return Columns(first * step, step, self.groups(first, -(-stop // step), step))
+
+    def groups(self, first: int, end: int, step: int) -> Frames:
+        """Return what stands for each ``step`` frames, from group ``first`` up to ``end``; the last may be a part."""
+        track, below = self, 1
+        while track._coarser is not None and step % (below * FACTOR) == 0:
+            track, below = track._coarser, below * FACTOR
+        group = step // below
         frames = track.read(first * group, end * group)
         covered = max(len(track) * below, first * step)
         if covered < min(end * step, self._length):  # a coarser copy waits for whole groups: the newest are missing
@@ -141,7 +148,49 @@ class Track:
         reduced = track.reduction(frames[:whole].reshape(-1, group, *self.shape))
         if whole < len(frames):
             reduced = np.concatenate([reduced, track.reduction(frames[None, whole:])])
-        return Columns(first * step, step, reduced)
+        return reduced
+
+    def pixels(self, first: int, stop: int, seconds: float) -> tuple[int, Frames]:
+        """Return what each pixel of a line of time shows, of those from ``first`` up to ``stop`` that there are.
+
+        Pixel ``p`` reaches from ``p * seconds`` to ``(p + 1) * seconds``. It shows the strongest of the frames that
+        begin in it and the one in which it begins; which ones does not depend on what else is asked for, so a picture
+        that is drawn bit by bit is that which is drawn at once. The shape must be one of numbers to be compared.
+
+        Returns:
+            The first pixel that there is, and frames of shape (pixels, *shape).
+        """
+        step = self.step_within(seconds)
+        groups = -(-self._length // step)
+        numbers = np.arange(first, stop + 1)
+        places = self._groups_at(numbers, seconds, step)
+        inside = (numbers[:-1] >= int(self.start_seconds / seconds + 1e-6)) & (places[:-1] < groups)
+        if not groups or not inside.any():
+            return first, np.empty((0, *self.shape), self.dtype)
+        shown = np.flatnonzero(inside)
+        places = np.clip(places[shown[0] : shown[-1] + 2], 0, groups)
+        low, high = int(places[0]), max(int(places[-1]), int(places[-2]) + 1)
+        frames = self.groups(low, high, step)
+        return first + int(shown[0]), np.maximum.reduceat(frames, places[:-1] - low, axis=0)
+
+    def step_within(self, seconds: float) -> int:
+        """Return how many frames a coarser copy stands for whose frames are no longer than a pixel."""
+        step = 1
+        while step * FACTOR * self.hop_seconds <= seconds:
+            step *= FACTOR
+        return step
+
+    def _groups_at(self, pixels: NDArray[np.int64], seconds: float, step: int) -> NDArray[np.int64]:
+        """Return in which group of frames each pixel begins."""
+        return np.asarray(
+            np.floor((pixels * seconds - self.start_seconds) / (step * self.hop_seconds) + 1e-6), np.int64
+        )
+
+    def settled_pixels(self, seconds: float) -> int:
+        """Return up to which pixel of a line of time nothing changes any more, however much is appended."""
+        if not self._length:
+            return 0
+        return max(0, int((self.end_seconds - max(self.hop_seconds, seconds)) / seconds))
 
     def at(self, seconds: float) -> Frames | None:
         """Return the frame that sounds at a time, or None where there is none (yet)."""

@@ -94,7 +94,6 @@ class RecordingPage(QWidget):
         self.side.sought.connect(self.sought)
         self.colour_bar.gain_stepped.connect(self.gain_stepped)
         self.colour_bar.range_stepped.connect(self.range_stepped)
-        self._viewport.moved.connect(self._fit_scroll_bar)
         self._viewport.playhead_moved.connect(self._show_position)
         self._viewport.moved.connect(self._show_position)
         self._scroll_bar.valueChanged.connect(self._scroll)
@@ -125,7 +124,9 @@ class RecordingPage(QWidget):
     @Slot()
     def slow_tick(self) -> None:
         """Refresh what is read rather than watched."""
+        self._fit_scroll_bar()
         self.overview.slow_tick()
+        self.spectrogram.slow_tick()
         self.lanes.slow_tick()
         self.meters.slow_tick()
         self.changes.slow_tick()
@@ -138,9 +139,10 @@ class RecordingPage(QWidget):
     def _show_position(self) -> None:
         now = self._viewport.playhead
         duration = self._viewport.duration if self._session.sitting is None else self._session.timeline.seconds
-        self.position.setText(f"<b>{clock(now, 0.1)}</b><br><small>{clock(duration, 0.1)}</small>")
+        text = f"<b>{clock(now, 0.1)}</b><br><small>{clock(duration, 0.1)}</small>"
+        if text != self.position.text():  # far less often than the playhead moves
+            self.position.setText(text)
 
-    @Slot()
     def _fit_scroll_bar(self) -> None:
         viewport = self._viewport
         scale = _SCROLL_STEPS / max(viewport.duration, 1e-6)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -34,8 +33,8 @@ def test_lanes_are_drawn_in_the_colour_of_their_family(opened: Opened, tone_file
         image = plot.grab().toImage()
         for row, family in ((1, "strings"), (2, "keyboards")):
             assert window.page.lanes.rows[row - 1].family == family
-            point = plot.mapFromScene(plot.box.mapViewToScene(QPointF(1.5, row + 0.5)))
-            seen = image.pixelColor(point * image.devicePixelRatio())
+            point = plot.point_of(1.5, row + 0.5) * image.devicePixelRatio()
+            seen = image.pixelColor(point.toPoint())
             wanted, ground = QColor(window.theme.families[family]), QColor(window.theme.base)
             for channel in ("red", "green", "blue"):
                 mixed = 0.9 * getattr(wanted, channel)() + 0.1 * getattr(ground, channel)()

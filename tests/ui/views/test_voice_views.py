@@ -1,18 +1,17 @@
 """The pitch over the spectrogram, the vowel chart and the colours of sounds."""
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from timbrescope.core import phonemes, picture
+from timbrescope.core.mel import note_hz, note_name
 from timbrescope.core.segments import Segment
 from timbrescope.core.voice import F0
 from timbrescope.settings import Settings
 from timbrescope.ui.phonemes_heard import PhonemesHeard
 from timbrescope.ui.session import Session
-from timbrescope.ui.viewport import Viewport
 from timbrescope.ui.views.pitch_curve import PitchCurve
 from timbrescope.ui.views.segment_item import group_colour, readable_on
 from timbrescope.ui.views.vowel_chart import REFERENCE, place
@@ -31,15 +30,13 @@ def session() -> Session:
 
 
 def names(curve: PitchCurve) -> list[str]:
-    return [name.textItem.toPlainText() for name in curve._names if name.isVisible()]
+    curve.name(0.0, 4.0, 800)
+    return [note_name(note_hz(note.midi)) for note in curve.named]
 
 
 def test_the_pitch_lies_at_its_band_and_is_named(session: Session) -> None:
-    viewport, heard = Viewport(), PhonemesHeard(session)
-    viewport.set_duration(4.0)
-    curve = PitchCurve(session, heard, viewport, pg.PlotItem())
-    curve.redraw(800)
-    times, bands = curve._line.getData()
+    curve = PitchCurve(session, PhonemesHeard(session))
+    times, bands = curve.points(0, 800, 4.0 / 800)
     assert bands[np.searchsorted(times, 1.0)] == pytest.approx(float(picture.band_of(440.0)), abs=0.01)
     assert names(curve) == ["A4", "A3"]
     assert curve.describe(1.0).endswith("A4")
@@ -47,12 +44,10 @@ def test_the_pitch_lies_at_its_band_and_is_named(session: Session) -> None:
 
 
 def test_where_nobody_sings_the_pitch_of_what_plays_is_left_out(session: Session) -> None:
-    viewport, heard = Viewport(), PhonemesHeard(session)
-    viewport.set_duration(4.0)
+    heard = PhonemesHeard(session)
     heard.segments = [Segment(0, 2, "sil"), Segment(2, 3, "a"), Segment(3, 3.05, "sil"), Segment(3.05, 4, "o")]
-    curve = PitchCurve(session, heard, viewport, pg.PlotItem())
-    curve.redraw(800)
-    times, bands = curve._line.getData()
+    curve = PitchCurve(session, heard)
+    times, bands = curve.points(0, 800, 4.0 / 800)
     assert np.isnan(bands[times < 1.99]).all()
     assert np.isfinite(bands[times > 2.01]).all()
     assert names(curve) == ["A3"]

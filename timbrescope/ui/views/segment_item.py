@@ -4,10 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from timbrescope.core import phonemes
@@ -59,62 +58,49 @@ def _group(label: str) -> str | None:
     return None
 
 
-class SegmentItem(pg.GraphicsObject):
-    """Paints the visible segments of some lanes, lane ``i`` from y = i to i + 1."""
+def draw_lane(
+    painter: QPainter, lane: Lane, columns: tuple[int, int], seconds: float, rows: tuple[float, float], theme: Theme
+) -> None:
+    """Draw those segments of a lane that some columns of pixels show: boxes and, where there is room, labels.
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.lanes: list[Lane] = []
-        self.theme = theme
-        self.visible = (0.0, 1.0)
+    Args:
+        painter: with the left edge of column 0 at x = 0.
+        lane: whose segments.
+        columns: the first one, and the first one that is not wanted.
+        seconds: how long a column lasts.
+        rows: where the lane begins and ends, in pixels.
+        theme: the colours.
+    """
+    first, stop = columns
+    segments = lane.segments
+    painter.translate(first, 0)  # far from the start of time, numbers in single precision would be off by pixels
+    begin = max(0, bisect_right(segments, first * seconds, key=lambda one: one.start) - 1)
+    for index in range(begin, bisect_left(segments, stop * seconds, key=lambda one: one.start)):
+        segment = segments[index]
+        left, right = segment.start / seconds, segment.end / seconds
+        if int(left) == int(right) and index != lane.selected:
+            continue  # finer than the screen
+        box = QRectF(left - first, rows[0] + 1, max(right - left - 1, 1.0), rows[1] - rows[0] - 3)
+        _draw(painter, box, segment, lane, theme, chosen=index == lane.selected)
 
-    def boundingRect(self) -> QRectF:
-        """Cover whatever is visible."""
-        start, stop = self.visible
-        return QRectF(start, 0, max(stop - start, 1e-3), max(1, len(self.lanes)))
 
-    def show(self, lanes: list[Lane], start: float, stop: float) -> None:
-        """Paint these lanes between two times."""
-        self.prepareGeometryChange()
-        self.lanes, self.visible = lanes, (start, stop)
-        self.update()
-
-    def paint(self, painter: QPainter, *_: Any) -> None:
-        """Paint boxes and, where there is room, labels, both in pixels."""
-        to_pixels = painter.transform()
-        painter.resetTransform()
-        start, stop = self.visible
-        for row, lane in enumerate(self.lanes):
-            top, bottom = to_pixels.map(QPointF(0, row)).y() + 1, to_pixels.map(QPointF(0, row + 1)).y() - 2
-            first = max(0, bisect_right(lane.segments, start, key=lambda one: one.start) - 1)
-            last = bisect_left(lane.segments, stop, key=lambda one: one.start)
-            drawn = float("-inf")
-            for index in range(first, last):
-                segment = lane.segments[index]
-                left, right = (to_pixels.map(QPointF(time, row)).x() for time in (segment.start, segment.end))
-                if right - drawn < 0.7 and index != lane.selected:
-                    continue  # finer than the screen
-                drawn = right
-                box = QRectF(left, top, max(right - left - 1, 1.0), bottom - top)
-                self._draw(painter, box, segment, lane, chosen=index == lane.selected)
-
-    def _draw(self, painter: QPainter, box: QRectF, segment: Segment, lane: Lane, *, chosen: bool) -> None:
-        base, hue = QColor(self.theme.base), group_colour(segment.label) if lane.sounds else None
-        strength = 1.0
-        if lane.scored and segment.score is not None:
-            strength = _FAINTEST + (1 - _FAINTEST) * min(segment.score, 1.0)
-        silent = segment.label == phonemes.SILENCE
-        fill = _blend(base, QColor(hue or self.theme.line), 0.0 if silent else strength)
-        painter.fillRect(box, fill)
-        if chosen or (silent and lane.active):
-            painter.setPen(QPen(QColor(self.theme.playhead if chosen else self.theme.line), 2 if chosen else 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(box.adjusted(1, 1, -1, -1) if chosen else box)
-        width = painter.fontMetrics().horizontalAdvance(segment.label)
-        if box.width() >= width + 2 * _TEXT_MARGIN:
-            colour = self.theme.muted if silent else readable_on(fill)
-            painter.setPen(QColor(colour))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, segment.label)
+def _draw(painter: QPainter, box: QRectF, segment: Segment, lane: Lane, theme: Theme, *, chosen: bool) -> None:
+    base, hue = QColor(theme.base), group_colour(segment.label) if lane.sounds else None
+    strength = 1.0
+    if lane.scored and segment.score is not None:
+        strength = _FAINTEST + (1 - _FAINTEST) * min(segment.score, 1.0)
+    silent = segment.label == phonemes.SILENCE
+    fill = _blend(base, QColor(hue or theme.line), 0.0 if silent else strength)
+    painter.fillRect(box, fill)
+    if chosen or (silent and lane.active):
+        painter.setPen(QPen(QColor(theme.playhead if chosen else theme.line), 2 if chosen else 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box.adjusted(1, 1, -1, -1) if chosen else box)
+    width = painter.fontMetrics().horizontalAdvance(segment.label)
+    if box.width() >= width + 2 * _TEXT_MARGIN:
+        colour = theme.muted if silent else readable_on(fill)
+        painter.setPen(QColor(colour))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, segment.label)
 
 
 def _blend(below: QColor, above: QColor, share: float) -> QColor:

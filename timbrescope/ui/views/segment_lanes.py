@@ -1,12 +1,11 @@
 """The phoneme lane under the spectrogram, and below it the tiers of the annotation, whose boundaries can be dragged."""
 
 from bisect import bisect_right
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy
 
 from timbrescope.core import phonemes
@@ -17,8 +16,9 @@ from timbrescope.ui.annotation import Annotation
 from timbrescope.ui.phonemes_heard import PhonemesHeard
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.base import LEFT_WIDTH, TimeBox, TimeView
-from timbrescope.ui.views.segment_item import Lane, SegmentItem
+from timbrescope.ui.views.base import LEFT_WIDTH, NO_AXIS_HEIGHT, TimeView
+from timbrescope.ui.views.scrolling import Pixels, ScrollingImage, packed
+from timbrescope.ui.views.segment_item import Lane, draw_lane
 
 LANE_PIXELS: Final = 30
 _EDGE_PIXELS: Final = 6
@@ -26,70 +26,8 @@ _EDGE_PIXELS: Final = 6
 Edge = tuple[int, Side]
 
 
-class _Titles(pg.AxisItem):
-    """The names of the lanes; that of the tier that is worked on is bold."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__("left")
-        self.theme = theme
-        self.lanes: list[Lane] = []
-        self.setStyle(showValues=False, tickLength=0)
-
-    def paint(self, painter: QPainter, _option: Any, _widget: Any) -> None:
-        """Write each name beside its lane."""
-        for row, lane in enumerate(self.lanes):
-            font = QFont(painter.font())
-            font.setBold(lane.active)
-            painter.setFont(font)
-            painter.setPen(QColor(self.theme.text))
-            box = QRectF(4, row * LANE_PIXELS, self.width() - 16, LANE_PIXELS)
-            title = painter.fontMetrics().elidedText(lane.title, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, title)
-
-
-class _SegmentBox(TimeBox):
-    """Selects segments by clicks and moves their edges by dragging; elsewhere it is like the other views."""
-
-    clicked = Signal(float, float)
-    double_clicked = Signal(float, float)
-    menu_asked = Signal(float, float)
-    grabbed = Signal(float, float)
-    dragged = Signal(float)
-    dropped = Signal()
-
-    def __init__(self, viewport: Viewport) -> None:
-        super().__init__(viewport)
-        self.holds_edge = False
-
-    def mouseClickEvent(self, event: Any) -> None:
-        """Select and go there; a double click asks for the label, the right button for the menu."""
-        point = self.mapSceneToView(event.scenePos())
-        event.accept()
-        if event.button() == Qt.MouseButton.RightButton:
-            self.menu_asked.emit(point.x(), point.y())
-        elif event.double():
-            self.double_clicked.emit(point.x(), point.y())
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(point.x(), point.y())
-            self.sought.emit(point.x())
-
-    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        """Move an edge that was grabbed."""
-        if event.button() == Qt.MouseButton.LeftButton and event.isStart():
-            point = self.mapSceneToView(event.buttonDownScenePos())
-            self.grabbed.emit(point.x(), point.y())
-        if not self.holds_edge:
-            super().mouseDragEvent(event, axis)
-            return
-        event.accept()
-        self.dragged.emit(self.time_at(event.scenePos()))
-        if event.isFinish():
-            self.holds_edge = False
-            self.dropped.emit()
-
-
 class SegmentLanes(TimeView):
-    """What the model hears, and the tiers that a person corrects."""
+    """What the model hears, and the tiers that a person corrects: clicks select, edges can be dragged."""
 
     relabel_asked = Signal()
     menu_asked = Signal()
@@ -97,37 +35,30 @@ class SegmentLanes(TimeView):
     def __init__(self, heard: PhonemesHeard, annotation: Annotation, viewport: Viewport, theme: Theme) -> None:
         self._heard = heard
         self._annotation = annotation
-        self._titles = _Titles(theme)
-        self._item = SegmentItem(theme)
+        self._image = ScrollingImage()
+        self._changes = 0  # of all but what is heard further
+        self._heard_of: tuple[object, object] = (None, None)  # whose segments, and which list of them grows
         self._edge: Edge | None = None
         self._moved: Segments | None = None
-        box = _SegmentBox(viewport)
-        super().__init__(viewport, theme, box, self._titles, LEFT_WIDTH)
-        self._segment_box = box
-        box.invertY(True)
-        self.plotItem.addItem(self._item, ignoreBounds=True)
-        self.getAxis("bottom").setStyle(showValues=False, tickLength=0)
-        self.getAxis("bottom").setHeight(4)
+        super().__init__(viewport, theme, LEFT_WIDTH, NO_AXIS_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Phonemes")
         self.setAccessibleDescription(
             "Sounds over time; in an annotation drag a boundary to move it, double-click a segment to name it"
         )
-        heard.changed.connect(self._refresh)
+        heard.changed.connect(self._hear)
         annotation.changed.connect(self._refresh)
-        box.clicked.connect(self._on_click)
-        box.double_clicked.connect(self._on_double_click)
-        box.menu_asked.connect(self._on_menu)
-        box.grabbed.connect(self._on_grab)
-        box.dragged.connect(self._on_drag)
-        box.dropped.connect(self._on_drop)
         self._refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
         super().set_theme(theme)
-        self._titles.theme = self._item.theme = theme
-        self._titles.update()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._changes += 1
+        self.mark_side()
+        self.mark_dirty()
 
     @property
     def lanes(self) -> list[Lane]:
@@ -146,28 +77,71 @@ class SegmentLanes(TimeView):
         return lanes
 
     @Slot()
+    def _hear(self) -> None:
+        """Go on with further segments; what is heard of another recording is something else."""
+        spec, segments = self._heard_of
+        if spec is not self._heard.spec or segments is not self._heard.segments:
+            self._heard_of = self._heard.spec, self._heard.segments
+            self._refresh()
+        self.mark_dirty()
+
+    @Slot()
     def _refresh(self) -> None:
         count = len(self.lanes)
         self.setVisible(count > 0)
-        self.setFixedHeight(max(1, count) * LANE_PIXELS + 4)
-        self.mark_dirty()
+        self.setFixedHeight(max(1, count) * LANE_PIXELS + NO_AXIS_HEIGHT)
+        self._forget()
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """The first lane, and the one below the last."""
+        return 0.0, max(1.0, len(self.lanes))
 
     def redraw(self) -> None:
-        """Draw the visible stretch."""
-        super().redraw()
-        lanes = self.lanes
-        self.box.setYRange(0, max(1, len(lanes)), padding=0)
-        self._titles.lanes = lanes
-        self._titles.update()
-        self._item.show(lanes, self.viewport_.start, self.viewport_.stop)
+        """Draw what is new in the visible stretch."""
+        seconds = self.pixel_seconds
+        heard = self._heard.segments
+        settled = int(heard[-1].start / seconds) - 1 if heard else self.first_pixel  # the last one may go on
+        size = self.rows_wanted(), self.columns_wanted()
+        if self._image.show(self.first_pixel, size, settled, (self._changes, seconds), self._fill, self._draw_segments):
+            super().redraw()
 
-    def describe(self, seconds: float, y: float) -> str:
+    def _fill(self, first: int, stop: int) -> Pixels:
+        return np.full((self.rows_wanted(), stop - first), packed(self.theme.base), np.uint32)
+
+    def _draw_segments(self, painter: QPainter, first: int, stop: int) -> None:
+        lanes = self.lanes
+        font = QFont(self.font())
+        font.setPixelSize(round(self.fontInfo().pixelSize() * self.devicePixelRatioF()))
+        painter.setFont(font)
+        begin = painter.transform()
+        for row, lane in enumerate(lanes):
+            painter.setTransform(begin)
+            top, bottom = (edge * self.rows_wanted() / len(lanes) for edge in (row, row + 1))
+            draw_lane(painter, lane, (first, stop), self.pixel_seconds, (top, bottom), self.theme)
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw all lanes."""
+        self._image.draw(painter, QPointF(self.area.topLeft()), self.devicePixelRatioF())
+
+    def draw_side(self, painter: QPainter) -> None:
+        """Write the name of each lane beside it; that of the tier that is worked on is bold."""
+        font = QFont(painter.font())
+        painter.setPen(QColor(self.theme.text))
+        for row, lane in enumerate(self.lanes):
+            font.setBold(lane.active)
+            painter.setFont(font)
+            box = QRectF(4, row * LANE_PIXELS, self.area.left() - 16, LANE_PIXELS)
+            title = painter.fontMetrics().elidedText(lane.title, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, title)
+
+    def describe(self, seconds: float, height: float) -> str:
         """Return the segment under the pointer in words."""
         text = clock(seconds, 0.01)
         lanes = self.lanes
-        if not 0 <= int(y) < len(lanes):
+        if not 0 <= int(height) < len(lanes):
             return text
-        lane = lanes[int(y)]
+        lane = lanes[int(height)]
         index = index_at(lane.segments, seconds)
         if index is None:
             return f"{text}   {lane.title}"
@@ -184,11 +158,7 @@ class SegmentLanes(TimeView):
             return None
         segment = annotation.segments[annotation.selected]
         row = next((row for row, lane in enumerate(self.lanes) if lane.active), 0)
-        corners = [
-            QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(time, y))))
-            for time, y in ((segment.start, row), (segment.end, row + 1))
-        ]
-        return QRectF(*corners)
+        return QRectF(self.point_of(segment.start, row), self.point_of(segment.end, row + 1))
 
     def _tier_at(self, y: float) -> int | None:
         row = int(y) - (self._heard.spec is not None)
@@ -202,19 +172,20 @@ class SegmentLanes(TimeView):
         self._annotation.select(tier, index_at(self._annotation.tiers[tier].segments, seconds))
         return self._annotation.selected is not None
 
-    @Slot(float, float)
-    def _on_click(self, seconds: float, y: float) -> None:
-        self._select_at(seconds, y)
-
-    @Slot(float, float)
-    def _on_double_click(self, seconds: float, y: float) -> None:
-        if self._select_at(seconds, y):
-            self.relabel_asked.emit()
-
-    @Slot(float, float)
-    def _on_menu(self, seconds: float, y: float) -> None:
-        if self._select_at(seconds, y):
+    def click(self, event: QMouseEvent) -> None:
+        """Select and go there; the right button asks for the menu."""
+        seconds, height = self.time_at(event.position().x()), self.height_at(event.position().y())
+        selects = self._select_at(seconds, height)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.sought.emit(seconds)
+        elif event.button() == Qt.MouseButton.RightButton and selects:
             self.menu_asked.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for the label."""
+        event.accept()
+        if self._select_at(self.time_at(event.position().x()), self.height_at(event.position().y())):
+            self.relabel_asked.emit()
 
     def _edge_at(self, seconds: float, y: float) -> Edge | None:
         """Return the nearest edge within reach in the tier that is worked on."""
@@ -226,34 +197,39 @@ class SegmentLanes(TimeView):
         for index in range(max(0, after - 1), min(len(segments), after + 1)):
             edges += [(segments[index].start, (index, "start")), (segments[index].end, (index, "end"))]
         distance, edge = min(((abs(time - seconds), edge) for time, edge in edges), default=(np.inf, None))
-        return edge if distance <= _EDGE_PIXELS * self.box.viewPixelSize()[0] else None
+        return edge if distance <= _EDGE_PIXELS * self.pixel_seconds * self.devicePixelRatioF() else None
 
-    @Slot(float, float)
-    def _on_grab(self, seconds: float, y: float) -> None:
-        tier = self._tier_at(y)
+    def begin_drag(self, place: QPointF) -> None:
+        """Take an edge; elsewhere it is like the other views."""
+        seconds, height = self.time_at(place.x()), self.height_at(place.y())
+        tier = self._tier_at(height)
         if tier is not None and tier != self._annotation.active:
             self._annotation.select(tier, None)
-        self._edge = self._edge_at(seconds, y)
-        self._segment_box.holds_edge = self._edge is not None
+        self._edge = self._edge_at(seconds, height)
+        if self._edge is None:
+            super().begin_drag(place)
 
-    @Slot(float)
-    def _on_drag(self, seconds: float) -> None:
-        if self._edge is not None:
-            index, side = self._edge
-            self._moved = move_edge(self._annotation.segments, index, side, min(seconds, self.viewport_.duration))
-            self.mark_dirty()
+    def drag(self, place: QPointF) -> None:
+        """Move the edge that was taken."""
+        if self._edge is None:
+            super().drag(place)
+            return
+        index, side = self._edge
+        seconds = min(self.time_at(place.x()), self.viewport_.duration)
+        self._moved = move_edge(self._annotation.segments, index, side, seconds)
+        self._forget()
 
-    @Slot()
-    def _on_drop(self) -> None:
+    def end_drag(self) -> None:
+        """Leave the edge where it is."""
+        super().end_drag()
         moved, self._moved = self._moved, None
         if moved is not None and self._edge is not None:
             self._annotation.edit("Move boundary", moved, self._edge[0])
         self._edge = None
-        self.mark_dirty()
+        self._forget()
 
-    @Slot(object)
-    def _on_pointer(self, position: QPointF) -> None:
-        super()._on_pointer(position)
-        point = self.box.mapSceneToView(position)
-        near = self._edge_at(point.x(), point.y()) is not None
+    def point_at(self, place: QPointF) -> None:
+        """Show where an edge can be taken."""
+        super().point_at(place)
+        near = self._edge_at(self.time_at(place.x()), self.height_at(place.y())) is not None
         self.setCursor(Qt.CursorShape.SplitHCursor if near else Qt.CursorShape.ArrowCursor)

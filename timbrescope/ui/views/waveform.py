@@ -1,65 +1,46 @@
 """The overview: the waveform of the whole recording, and which part of it is visible below."""
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 
 from timbrescope.ui.session import Session
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.viewport import Viewport
-from timbrescope.ui.views.base import TimeBox, TimeView
+from timbrescope.ui.views.base import AXIS_HEIGHT, TimeView
+from timbrescope.ui.views.scrolling import packed
 from timbrescope.ui.views.spectrogram import AXIS_WIDTH
 
 HEIGHT = 84
 _INT16_MAX = 32767
-
-
-class _OverviewBox(TimeBox):
-    """Here a wheel zooms the views below, and dragging with the right button moves what they show."""
-
-    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:  # noqa: ARG002 (pyqtgraph's)
-        event.accept()
-        self.viewport.zoom_time(1.25 ** (event.delta() / 120.0), around=self.time_at(event.scenePos()))
-
-    def pan(self, before: QPointF, now: QPointF) -> None:
-        moved = self.time_at(now) - self.time_at(before)
-        self.viewport.show_time(self.viewport.start + moved, self.viewport.seconds)
+_FILLED = 0.96  # of the height by full scale
+_SHADE_ALPHA = 28
 
 
 class OverviewView(TimeView):
-    """Always shows the recording from end to end."""
+    """Always shows the recording from end to end; a wheel zooms the views below."""
 
     def __init__(self, session: Session, viewport: Viewport, theme: Theme) -> None:
         self._session = session
-        self._curve = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
-        self._visible = pg.LinearRegionItem(movable=False)
+        self._image = QImage()
         self._has_grown = False
-        left = pg.AxisItem("left")
-        left.setStyle(showValues=False, tickLength=0)
-        super().__init__(viewport, theme, _OverviewBox(viewport), left, AXIS_WIDTH)
-        self.plotItem.addItem(self._curve, ignoreBounds=True)
-        self.plotItem.addItem(self._visible, ignoreBounds=True)
+        self._shown = (0.0, 0.01)  # what was drawn, from and for how long
+        self._visible = (0, 0)  # where the part that is visible below begins and ends
+        super().__init__(viewport, theme, AXIS_WIDTH, AXIS_HEIGHT)
         self.setFixedHeight(HEIGHT)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.box.setYRange(-1, 1, padding=0.04)
         self.setAccessibleName("Overview")
         self.setAccessibleDescription("Waveform of the whole recording; click to seek, drag to select")
-        viewport.moved.connect(self._show_visible)
+        viewport.moved.disconnect(self.mark_dirty)
+        viewport.moved.connect(self._on_moved)
         session.changed.connect(self._mark_grown)
         session.finished.connect(self.mark_dirty)
         session.opening.connect(self.mark_dirty)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take other colours."""
-        super().set_theme(theme)
-        self._curve.setPen(pg.mkPen(theme.waveform, width=1))
-        shade = QColor(theme.text)
-        shade.setAlpha(28)
-        self._visible.setBrush(shade)
-        for line in self._visible.lines:
-            line.setPen(pg.mkPen(theme.muted, width=1))
+    @property
+    def span(self) -> tuple[float, float]:
+        """The whole recording, as it was drawn last."""
+        return self._shown
 
     def slow_tick(self) -> None:
         """Ask for what has been added meanwhile: a live input grows by less than a pixel at a time, and often."""
@@ -72,16 +53,61 @@ class OverviewView(TimeView):
         self._has_grown = True
 
     @Slot()
-    def _show_visible(self) -> None:
+    def _on_moved(self) -> None:
+        if self._session.sitting is None and self._shown[1] != max(self.viewport_.duration, 0.01):
+            self.mark_dirty()
+        if self._visible_place() != self._visible:
+            self._visible = self._visible_place()
+            self.update(self.area)
+
+    def _visible_place(self) -> tuple[int, int]:
         viewport = self.viewport_
-        self._visible.setVisible(viewport.seconds < viewport.duration)
-        self._visible.setRegion((viewport.start, viewport.stop))
+        if viewport.seconds >= viewport.duration:
+            return 0, 0
+        return round(self.x_of(viewport.start)), round(self.x_of(viewport.stop))
+
+    def _playhead_place(self) -> int:
+        """Keep it in sight where it is ahead of what was drawn last."""
+        return min(super()._playhead_place(), self.area.right())
 
     def redraw(self) -> None:
         """Draw the peaks of every column of the screen as an upright line."""
         duration = max(self.viewport_.duration, 0.01)
-        self.box.setXRange(0.0, duration, padding=0)
+        self._shown = (0.0, duration)
+        height, width = self.rows_wanted(), self.columns_wanted()
+        pixels = np.full((height, width), packed(self.theme.base), np.uint32)
         track = self._session.timeline.peaks
-        columns = track.columns(0.0, duration, self.columns_wanted())
-        times = (columns.first + np.arange(len(columns.frames)) * columns.step) * track.hop_seconds
-        self._curve.setData(np.repeat(times, 2), columns.frames.ravel() / _INT16_MAX)
+        columns = track.columns(0.0, duration, width)
+        if len(columns.frames):
+            places = (np.arange(width) * (duration / width) / (columns.step * track.hop_seconds)).astype(np.intp)
+            count = int(np.count_nonzero(places < len(columns.frames)))
+            low = np.minimum.reduceat(columns.frames[:, 0], places[:count])
+            high = np.maximum.reduceat(columns.frames[:, 1], places[:count])
+            bottom, top = (np.rint((1 - _FILLED * edge / _INT16_MAX) * (height - 1) / 2) for edge in (low, high))
+            rows = np.arange(height)[:, None]
+            pixels[:, :count][(rows >= top) & (rows <= bottom)] = packed(self.theme.waveform)
+        self._image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        self._visible = self._visible_place()
+        super().redraw()
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the waveform, and what is visible below as a lighter stretch."""
+        painter.drawImage(QRectF(self.area), self._image)
+        left, right = self._visible
+        if left < right:
+            shade = QColor(self.theme.text)
+            shade.setAlpha(_SHADE_ALPHA)
+            painter.fillRect(QRectF(left, 0, right - left, self.area.height()), shade)
+            painter.setPen(QColor(self.theme.muted))
+            for x in (left, right - 1):
+                painter.drawLine(x, 0, x, self.area.bottom())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom the views below."""
+        event.accept()
+        self.viewport_.zoom_time(1.25 ** (event.angleDelta().y() / 120.0), around=self.time_at(event.position().x()))
+
+    def pan(self, before: QPointF, now: QPointF) -> None:
+        """Move what is visible below with the pointer."""
+        moved = self.time_at(now.x()) - self.time_at(before.x())
+        self.viewport_.show_time(self.viewport_.start + moved, self.viewport_.seconds)
