@@ -69,7 +69,7 @@ def test_figures_cells_and_clips(values: dict[str, Any], tmp_path: Path, qtbot: 
 
 def test_a_clip_is_heard_by_a_key(values: dict[str, Any], tmp_path: Path, qtbot: QtBot) -> None:
     dialog = show(values, tmp_path, qtbot)
-    QTest.keyClick(dialog.of_cell.table, Qt.Key.Key_Space)
+    QTest.keyClick(dialog.matrix, Qt.Key.Key_Return)
     assert dialog.player.is_playing
     qtbot.waitUntil(lambda: not dialog.player.is_playing, timeout=60_000)  # it ends where the piece does
     dialog.reject()

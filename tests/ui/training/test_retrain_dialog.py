@@ -34,7 +34,7 @@ def evaluation(f1: float) -> dict[str, Any]:
         "confusion": [],
         "mistakes": [],
         "rows": 4,
-        "groups": 1,
+        "groups": 4,
     }
 
 
@@ -99,6 +99,9 @@ def test_old_and_new_side_by_side(compared: RetrainDialog) -> None:
         ["F1 of low", "0.500", "0.750", "+0.250"],
     ]
     assert "The new one is better" in compared.verdict.text()
+    assert compared.comparison is not None
+    compared._on_compared(replace(compared.comparison, new=replace(compared.comparison.new, groups=1)))
+    assert "Too few recordings to be certain: 1 became right, 0 became wrong" in compared.verdict.text()
     assert [clip.found for clip in compared.better.clips] == ["no low → low"]
     assert compared.worse.heading.text() == "Became wrong: none."
     assert not compared.learn_button.isVisible()

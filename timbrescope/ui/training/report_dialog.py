@@ -60,9 +60,13 @@ class ReportDialog(QDialog):
         self.classes = QTableWidget(0, len(_COLUMNS))
         self.matrix = ConfusionTable(theme)
         self.matrix.cell_chosen.connect(self._show_cell)
+        self.matrix.activated.connect(self._hear_cell)
         self.of_cell = ClipList(self.player, "Clips of the chosen cell", "There are none to hear.")
         self.surest = ClipList(self.player, "Sure and wrong", "It is wrong about none.")
-        self.words = QLabel("Choose a cell to hear its clips: arrow keys, then Tab and Space.", wordWrap=True)
+        self.words = QLabel(
+            "Choose a cell by a click or the arrow keys; Enter plays its first clip, Space stops it or plays another.",
+            wordWrap=True,
+        )
         self.words.setEnabled(False)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         page = self.buttons.addButton("Open as a &page", QDialogButtonBox.ButtonRole.ActionRole)
@@ -127,6 +131,13 @@ class ReportDialog(QDialog):
         some = f", the surest {len(shown)}" if 0 < len(shown) < count else ""
         self.of_cell.show_clips(f"{heading}: {count:,} {'clip' if count == 1 else 'clips'}{some}.", shown)
         self.clips.setCurrentWidget(self.of_cell)
+
+    @Slot()
+    def _hear_cell(self) -> None:
+        """Play the first clip of the chosen cell."""
+        if self.of_cell.clips:
+            self.of_cell.table.setFocus()
+            self.of_cell.play()
 
     @Slot(str)
     def _say(self, sentence: str) -> None:

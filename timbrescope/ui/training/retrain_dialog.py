@@ -37,6 +37,8 @@ _SMALL: Final = (720, 190)
 _SIZE: Final = (1080, 680)
 _COLUMNS: Final = ("Figure", "Old", "New", "Difference")
 _FEWEST: Final = 2
+_CERTAIN_FROM: Final = 3  # recordings; an interval of fewer says nothing
+_RANKINGS: Final = ("ROC-AUC", "PR-AUC")  # of a handful of clips these mislead
 _NUMBER: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _NONE: Final = "Nothing has been corrected yet: open a recording, then Recognition > Correct what was recognised."
 _ONE: Final = "Correct a second recording too: one is kept aside, to compare the old model and the new one by."
@@ -250,7 +252,9 @@ class RetrainDialog(QDialog):
         self.words.setText(f"Both heard the same {new.rows:,} clips of {recordings} that were kept aside.")
         self.verdict.setText(f"<b>{_verdict(comparison)}</b>")
         rows = [
-            (name, old.figures[name][0], value) for name, (value, _, _) in new.figures.items() if name in old.figures
+            (name, old.figures[name][0], value)
+            for name, (value, _, _) in new.figures.items()
+            if name in old.figures and name not in _RANKINGS
         ]
         if old.calibration is not None and new.calibration is not None:
             rows.append(("Calibration error", old.calibration, new.calibration))
@@ -324,8 +328,11 @@ def _verdict(comparison: Comparison) -> str:
     """Return which of the two is better, or that it cannot be told."""
     _, low, high = comparison.difference
     better, worse = len(comparison.better), len(comparison.worse)
-    if low is not None and high is not None and not low <= 0 <= high:
-        return "The new one is better." if low > 0 else "The old one is better."
+    changed = f"{better} became right, {worse} became wrong"
     if not better and not worse:
         return "Both say the same of these clips."
-    return f"Too few clips to be certain: {better} became right, {worse} became wrong."
+    if comparison.new.groups < _CERTAIN_FROM:
+        return f"Too few recordings to be certain: {changed}."
+    if low is None or high is None or low <= 0 <= high:
+        return f"Which is better cannot be told from these clips: {changed}."
+    return f"The {'new' if low > 0 else 'old'} one is better: {changed}."

@@ -12,6 +12,7 @@ from timbrescope.ui.theme import Theme
 _LONGEST_NAME: Final = 130
 _LARGEST: Final = 72  # side of a cell, in pixels
 _MARGIN: Final = 6
+_DEEPEST: Final = 0.65  # so that the count on it can be read
 
 
 class _Upright(QHeaderView):
@@ -118,7 +119,7 @@ class ConfusionTable(QTableWidget):
         widest = max((len(f"{count:,}") for row in counts for count in row), default=1)
         low = metrics.height() + (4 if self._is_small else 10)
         width = max(low, metrics.horizontalAdvance("0" * widest) + 10)
-        room = self.viewport().size()
+        room = self.maximumViewportSize()  # without scroll bars, which come only where cells cannot shrink
         side = min(_LARGEST, room.width() // len(columns))
         self.horizontalHeader().setDefaultSectionSize(max(width, side))
         self.verticalHeader().setDefaultSectionSize(max(low, min(side, room.height() // len(labels))))
@@ -135,11 +136,8 @@ class ConfusionTable(QTableWidget):
         item = QTableWidgetItem(f"{count:,}" if count else "·")
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         strength = min(1.0, share) if right else min(1.0, share) ** 0.5  # few mistakes can be seen as well
-        base, full = QColor(self._theme.base), QColor(self._theme.good if right else self._theme.warning)
-        mixed = [
-            round(b + (f - b) * 0.65 * strength) for b, f in zip(base.getRgb()[:3], full.getRgb()[:3], strict=True)
-        ]
-        item.setBackground(QColor(*mixed))
+        full = self._theme.good if right else self._theme.warning
+        item.setBackground(_mixed(QColor(self._theme.base), QColor(full), _DEEPEST * strength))
         item.setForeground(QColor(self._theme.text if count else self._theme.muted))
         words = f"{label}: {count:,} × {column} ({share:.0%})"
         item.setToolTip(words)
@@ -157,3 +155,9 @@ class ConfusionTable(QTableWidget):
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         self.cell_chosen.emit(index.row(), index.column())
+
+
+def _mixed(first: QColor, second: QColor, part: float) -> QColor:
+    """Return a colour between two, so much of it from the second."""
+    pairs = ((first.red(), second.red()), (first.green(), second.green()), (first.blue(), second.blue()))
+    return QColor(*(round(a + (b - a) * part) for a, b in pairs))
