@@ -23,3 +23,7 @@ class LabelError(TimbrescopeError):
 
 class RelabelError(TimbrescopeError):
     """The labels that a user has given anew cannot be read or written."""
+
+
+class MendError(TimbrescopeError):
+    """What a user has done about the findings of a check cannot be read or written."""

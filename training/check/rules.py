@@ -76,7 +76,7 @@ def of_pairs(collection: Collection, pairs: Sequence[Pair]) -> Iterator[Finding]
         yield Finding(
             "contradiction",
             "problem",
-            f"{len(torn)} recordings lie in several classes at once, such as {_names(torn[0])}.",
+            f"{_counted(torn)} in several classes at once, such as {_names(torn[0])}.",
             "Keep each where it belongs and delete it elsewhere; or give it several labels in a table.",
             "relabel",
             tuple(path for group in torn for path in group),
@@ -87,9 +87,9 @@ def of_pairs(collection: Collection, pairs: Sequence[Pair]) -> Iterator[Finding]
         yield Finding(
             "leak",
             "problem",
-            f"{len(given)} recordings are learnt from and tested on at once, such as {_names(given[0])}.",
-            "Put all that holds the same sound into one part; the figures are too good otherwise.",
-            "join-groups",
+            f"{_counted(given)} learnt from and tested on at once, such as {_names(given[0])}.",
+            "Put all that holds the same sound into one part, or leave it out; the figures are too good otherwise.",
+            "leave-out",
             tuple(path for group in given for path in group),
             groups=tuple(given),
         )
@@ -98,8 +98,7 @@ def of_pairs(collection: Collection, pairs: Sequence[Pair]) -> Iterator[Finding]
         yield Finding(
             "leak",
             "warning",
-            f"{len(apart)} recordings are there several times under different names or folders, such as "
-            f"{_names(apart[0])}.",
+            f"{_counted(apart)} there several times under different names or folders, such as {_names(apart[0])}.",
             "Keep one of each, or put the copies into one folder; quick training keeps them on one side by itself.",
             "join-groups",
             tuple(path for group in apart for path in group[1:]),
@@ -110,7 +109,7 @@ def of_pairs(collection: Collection, pairs: Sequence[Pair]) -> Iterator[Finding]
         yield Finding(
             "copies",
             "note",
-            f"{len(inside)} recordings are there several times in one group, such as {_names(inside[0])}.",
+            f"{_counted(inside)} there several times in one group, such as {_names(inside[0])}.",
             "Keep one of each; copies in one group spoil no figure, they only weigh more.",
             "leave-out",
             tuple(path for group in inside for path in group[1:]),
@@ -223,6 +222,10 @@ def _labels(items: Sequence[Item]) -> frozenset[str]:
 
 def _files(paths: Sequence[Path] | Mapping[Path, str]) -> str:
     return f"{len(paths)} recording{'s' if len(paths) != 1 else ''}"
+
+
+def _counted(groups: Sequence[object]) -> str:
+    return "1 recording is" if len(groups) == 1 else f"{len(groups)} recordings are"
 
 
 def _are(paths: Sequence[Path]) -> str:

@@ -8,6 +8,7 @@ from training.collection import Collection, Task
 from training.errors import TrainingError
 from training.sources.annotations import is_annotated, read_annotated
 from training.sources.folders import read_folders
+from training.sources.mended import mended
 from training.sources.oto import OTO, read_oto
 from training.sources.phonemes import read_phonemes
 from training.sources.relabelled import relabelled
@@ -45,7 +46,7 @@ def read_collection(
         TrainingError: the layout is unknown or does not suit the task, or nothing at ``path`` can be used.
     """
     try:
-        collection = relabelled(_read(path, layout, task, default_labels), path)
+        collection = mended(relabelled(_read(path, layout, task, default_labels), path), path)
     except OSError as error:  # a folder that may not be entered, a disk that was pulled out
         raise TrainingError(f"{path} cannot be read ({error.strerror or error}); check its rights and disk.") from error
     if task in {None, collection.task}:
@@ -72,7 +73,9 @@ def read_collections(paths: Sequence[Path], layout: str = "auto") -> Collection:
         known = collection.labels
         table = layout == "table" or (layout == "auto" and path.is_file())
         more = (
-            relabelled(read_table(path, task="multi", labels=known), path) if table else read_collection(path, layout)
+            mended(relabelled(read_table(path, task="multi", labels=known), path), path)
+            if table
+            else read_collection(path, layout)
         )
         if "frame" in {collection.task, more.task} and collection.task != more.task:
             raise TrainingError(f"{first} and {path} cannot be learnt together: only one has labels in time.")

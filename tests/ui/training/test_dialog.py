@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.training.check_set import clean_set
 from timbrescope import paths
+from timbrescope.core.mended import Mended, read_mended
 from timbrescope.ui.theme import DARK
 from timbrescope.ui.training.dialog import TrainingDialog
 from timbrescope.ui.training.process import TrainingProcess
@@ -83,14 +84,46 @@ def run(dialog: TrainingDialog, lines: str = RUN) -> None:
 def test_classes_and_findings_are_shown(checked: TrainingDialog) -> None:
     cells = [[checked.classes.model().index(row, column).data() for column in range(3)] for row in range(2)]
     assert cells == [["flute", "13", "0.4"], ["violin", "14", "0.5"]]
-    text = checked.findings.toPlainText()
+    text = checked.findings.text()
     assert "1 recording is silent: <a>.wav." in text
     assert "Record with one microphone." in text
-    assert [text.index(word) for word in ("Problem", "Careful", "Note")] == sorted(
-        text.index(word) for word in ("Problem", "Careful", "Note")
-    )
     assert checked.options.name.text() == "my-winds"
     assert checked.train_button.isEnabled()
+
+
+def test_findings_are_mended_by_a_list_beside_and_taken_back(
+    checked: TrainingDialog, started: list[list[str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "My winds"
+    silent, copies = folder / "a.wav", [folder / "b.wav", folder / "c.wav"]
+    finding = {"severity": "problem", "sentence": "Something.", "advice": "Do it.", "files": [str(silent)]}
+    found = [
+        finding | {"remedy": "leave-out", "groups": []},
+        finding | {"remedy": "join-groups", "files": [str(copies[1])], "groups": [[str(path) for path in copies]]},
+        finding | {"remedy": "record", "files": []},
+    ]
+    event = json.loads(CHECKED) | {"findings": found}
+
+    def again() -> None:
+        assert started.pop() == ["check", str(folder), "--progress", "json"]
+        checked.check.told.emit(event)
+        checked.check.succeeded.emit()
+
+    checked.check.told.emit(event)
+    assert [button.text() for button in checked.findings.mending] == ["Leave out", "Keep together"]
+    checked.findings.mending[0].click()
+    again()
+    checked.findings.mending[1].click()
+    again()
+    done = read_mended(folder)
+    assert done.left_out == {silent}
+    assert set(done.groups) == set(copies)
+    assert len(set(done.groups.values())) == 1
+    assert "you leave out 1 and keep 2 together" in checked.findings.text()
+    checked.findings.mending[2].click()
+    again()
+    assert read_mended(folder) == Mended()
+    assert len(checked.findings.mending) == 2
 
 
 def test_the_form_becomes_a_command(checked: TrainingDialog, started: list[list[str]]) -> None:

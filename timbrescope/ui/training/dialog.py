@@ -11,14 +11,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
     QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -27,19 +23,19 @@ from timbrescope.core.errors import ModelError
 from timbrescope.ui.folder_field import FolderField
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.training import unfinished
+from timbrescope.ui.training.class_table import ClassTable
+from timbrescope.ui.training.findings import Findings
 from timbrescope.ui.training.options import TrainingOptions
 from timbrescope.ui.training.outcome import TrainingOutcome
 from timbrescope.ui.training.process import TrainingProcess
 from timbrescope.ui.training.report_dialog import ReportDialog
-from timbrescope.ui.training.words import duration, findings_html, spoiling
+from timbrescope.ui.training.words import duration, spoiling
 
 _SIZE = (1160, 740)
-_COLUMNS: Final = ("Class", "Clips", "Minutes")
 _HINT: Final = (
     "Choose a folder that has a folder of recordings for each class, such as kick, snare and hat, or drop it here."
 )
 _STAGES: Final = {"prepared": "reading recordings", "judged": "judging the model"}
-_ALIGN_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class TrainingDialog(QDialog):
@@ -63,8 +59,8 @@ class TrainingDialog(QDialog):
         self.check = TrainingProcess(self)
         self.training = TrainingProcess(self)
         self.folder = FolderField()
-        self.classes = QTableWidget(0, len(_COLUMNS))
-        self.findings = QTextBrowser()
+        self.classes = ClassTable()
+        self.findings = Findings(theme)
         self.options = TrainingOptions()
         self.words = QLabel(_HINT, wordWrap=True)
         self.progress = QProgressBar()
@@ -86,8 +82,6 @@ class TrainingDialog(QDialog):
 
     def _describe(self) -> None:
         """Give everything its words."""
-        self.findings.setPlaceholderText("What the check of the recordings finds appears here.")
-        self.classes.setHorizontalHeaderLabels(_COLUMNS)
         for widget, name, tip in (
             (self.classes, "Classes", "How much there is of each class"),
             (self.findings, "Findings", "What is wrong with the recordings, and what mends it"),
@@ -108,15 +102,6 @@ class TrainingDialog(QDialog):
             button.setAutoDefault(False)  # Enter in the fields is not meant for them
 
     def _lay_out(self) -> None:
-        self.classes.verticalHeader().hide()
-        self.classes.setShowGrid(False)
-        self.classes.setAlternatingRowColors(True)
-        self.classes.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.classes.setTabKeyNavigation(False)
-        header = self.classes.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         top = QHBoxLayout()
         label = QLabel("&Folder")
         label.setBuddy(self.folder)
@@ -149,6 +134,8 @@ class TrainingDialog(QDialog):
         self.folder.chosen.connect(self._on_folder)
         self.folder.line.editingFinished.connect(self._on_folder)
         self.options.changed.connect(self._show_state)
+        self.findings.mended.connect(self._check_again)
+        self.findings.failed.connect(self._say)
         self.check.told.connect(self._on_check)
         self.check.succeeded.connect(self._show_state)
         self.check.failed.connect(self._say)
@@ -180,7 +167,7 @@ class TrainingDialog(QDialog):
         self._folder, self._findings = folder, None
         self.folder.line.setText(str(folder))
         self.classes.setRowCount(0)
-        self.findings.clear()
+        self.findings.show_findings(folder, None)
         self._forget_result()
         if not folder.is_dir():
             self.check.kill()
@@ -191,20 +178,20 @@ class TrainingDialog(QDialog):
         self._say("The recordings are being checked…")
         self.progress.setRange(0, 0)
 
+    @Slot()
+    def _check_again(self) -> None:
+        """Check what is left of the recordings."""
+        if self._folder is not None:
+            self.set_folder(self._folder)
+
     @Slot(object)
     def _on_check(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "checking":
             self._show_step(f"Checking: {event['doing']}", event["done"], event["total"])
         elif event["event"] == "checked":
             self._findings = event["findings"]
-            self.classes.setRowCount(len(event["classes"]))
-            for row, one in enumerate(event["classes"]):
-                for column, text in enumerate((one["label"], f"{one['clips']:,}", f"{one['minutes']:.1f}")):
-                    item = QTableWidgetItem(text)
-                    if column:
-                        item.setTextAlignment(_ALIGN_NUMBER)
-                    self.classes.setItem(row, column, item)
-            self.findings.setHtml(findings_html(event["findings"], self._theme))
+            self.classes.show_classes(event["classes"])
+            self.findings.show_findings(self._folder or Path(), event["findings"])
             number = len(event["classes"])
             rest = " Their training is not finished." if self._unfinished else ""
             self._say(f"{event['files']:,} recordings, {event['minutes']:.1f} minutes, {number} classes.{rest}")
@@ -343,8 +330,7 @@ class TrainingDialog(QDialog):
         """Take other colours."""
         self._theme = theme
         self.outcome.set_theme(theme)
-        if self._findings is not None:
-            self.findings.setHtml(findings_html(self._findings, theme))
+        self.findings.set_theme(theme)
 
     def end(self) -> None:
         """End what runs; a training can be continued when the program is there again."""

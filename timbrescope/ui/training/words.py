@@ -7,23 +7,18 @@ from typing import Any, Final
 from timbrescope.ui.theme import Theme
 
 _SEVERITIES: Final = {"problem": "Problem", "warning": "Careful", "note": "Note"}
-_NOTHING: Final = "Nothing is wrong with these recordings."
 _CARE: Final = "Do not trust these figures before you have read what stands below them."
 _BESIDE: Final = "Good to know, though it spoils no figure:"
 _NO_FIGURES: Final = "No recordings were kept aside, so nobody knows how good it is on new ones."
 _FIGURES: Final = "On recordings that it had not heard:"
 
 
-def findings_html(findings: Sequence[Mapping[str, Any]], theme: Theme) -> str:
-    """Return each finding in a paragraph: how bad it is, what it is, and what mends it or why one may go on."""
-    if not findings:
-        return f"<p>{_NOTHING}</p>"
-    colours = {"problem": theme.alarm, "warning": theme.warning}
-    return "".join(
-        f'<p><b style="color: {colours.get(one["severity"], theme.muted)}">'
-        f"{_SEVERITIES.get(one['severity'], '')}</b>&nbsp; {escape(one['sentence'])}<br>"
-        f'<span style="color: {theme.muted}">{escape(one["advice"])}</span></p>'
-        for one in findings
+def finding_html(finding: Mapping[str, Any], theme: Theme) -> str:
+    """Return a finding in a paragraph: how bad it is, what it is, and what mends it or why one may go on."""
+    colour = {"problem": theme.alarm, "warning": theme.warning}.get(finding["severity"], theme.muted)
+    return (
+        f'<b style="color: {colour}">{_SEVERITIES.get(finding["severity"], "")}</b>&nbsp; '
+        f'{escape(finding["sentence"])}<br><span style="color: {theme.muted}">{escape(finding["advice"])}</span>'
     )
 
 

@@ -1,0 +1,77 @@
+"""What a user has done about the findings of a check: a table beside the recordings, which stay where they are."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from timbrescope.core.errors import MendError
+from timbrescope.core.files import replaced_when_done
+
+NAME = "mended.csv"
+COLUMNS = ("path", "left_out", "group")
+_YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Files that are not to be used, and groups that others are to belong to, by their absolute paths."""
+
+    left_out: frozenset[Path] = frozenset()
+    groups: Mapping[Path, str] = field(default_factory=dict)
+
+
+def mended_file(data: Path) -> Path:
+    """Return where it is noted for a folder, or for a table of labelled recordings."""
+    return data / NAME if data.is_dir() else data.with_name(f"{data.stem}.{NAME}")
+
+
+def read_mended(data: Path) -> Mended:
+    """Return what is noted; nothing where there is no table. Paths in the table count from its folder.
+
+    Raises:
+        MendError: the table cannot be read, or lacks a column.
+    """
+    table = mended_file(data)
+    try:
+        text = table.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Mended()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MendError(f"{table} cannot be read ({error}); mend it, or remove it to do without.") from error
+    folder = table.parent.absolute()
+    try:
+        rows = [(folder / row["path"], row["left_out"], row["group"]) for row in csv.DictReader(io.StringIO(text))]
+    except (KeyError, TypeError, csv.Error) as error:
+        columns = ", ".join(COLUMNS)
+        raise MendError(
+            f"{table} cannot be used: it needs the columns {columns}; mend it, or remove it to do without."
+        ) from error
+    left_out = frozenset(path for path, no, _ in rows if no == _YES)
+    return Mended(left_out, {path: group for path, no, group in rows if group and no != _YES})
+
+
+def write_mended(data: Path, mended: Mended) -> None:
+    """Note it in place of what was noted; remove the table where there is nothing to note.
+
+    Raises:
+        MendError: the table cannot be written.
+    """
+    table = mended_file(data)
+    folder = table.parent.absolute()
+    rows = dict.fromkeys(mended.left_out, (_YES, ""))
+    rows |= {path: ("", group) for path, group in mended.groups.items() if path not in rows}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for path, cells in sorted(rows.items()):
+        writer.writerow([path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path), *cells])
+    try:
+        if not rows:
+            table.unlink(missing_ok=True)
+            return
+        with replaced_when_done(table) as file:
+            file.write(text.getvalue().encode())
+    except (OSError, UnicodeEncodeError) as error:
+        raise MendError(f"{table} cannot be written ({error}); see to the rights of its folder.") from error
