@@ -65,7 +65,9 @@ def most_similar(
         raise TrainingError(f"None of the recordings to choose from can be read; the first reason: {reason}")
     centre = clips.vectors.mean(axis=0) if len(clips.paths) > 1 else np.zeros_like(clips.vectors[0])
     whole = weighed_mean(asked["vectors"], asked["weights"].astype(np.float64)).astype(np.float32)
-    similarity = unit(clips.vectors - centre) @ unit(whole[None] - centre)[0]
+    apart = clips.vectors - centre
+    lengths = np.sqrt(np.einsum("ij,ij->i", apart, apart))  # with no copy of what may be 200 MB
+    similarity = apart @ unit(whole[None] - centre)[0] / np.maximum(lengths, 1e-9)
     nearest = np.argsort(-similarity, kind="stable")[:count].tolist()
     found = []
     windows = unit(asked["vectors"].astype(np.float32) - centre)

@@ -157,7 +157,9 @@ class MapPanel(QWidget):
         lines = [point.path.name, point.label or NO_LABEL]
         if point.said:
             lines.append(f"The model says {', '.join(point.said)}.")
-        self.about.setText("\n".join(lines))
+        metrics = self.about.fontMetrics()
+        self.about.setText("\n".join(metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, _WIDTH) for line in lines))
+        self.about.setToolTip(str(point.path))
         self.about.setEnabled(True)
 
     def show_caught(self, count: int, *, possible: bool) -> None:

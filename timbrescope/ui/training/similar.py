@@ -84,8 +84,8 @@ class SimilarDialog(QDialog):
         role = QDialogButtonBox.ButtonRole.ActionRole
         self.search_button = self.buttons.addButton("&Search", role)
         self.stop_button = self.buttons.addButton("S&top", role)
-        self._describe()
         self._lay_out()
+        self._describe()
         self._connect()
         self._show_state()
 
@@ -109,8 +109,8 @@ class SimilarDialog(QDialog):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
         self.folder.line.setToolTip("Where to search, with all folders in it")
-        for button in (*self.buttons.findChildren(QPushButton), self.choose):
-            button.setAutoDefault(False)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in the fields is not meant for them
 
     def _lay_out(self) -> None:
         form = QGridLayout()

@@ -95,17 +95,17 @@ class Sounds(QObject):
             self._live.deleteLater()
             self._live = None
         if self._map is not None:
-            self._map.scatter.set_live(None)
+            self._map.set_live(None)
 
     @Slot(float, float)
     def _on_placed(self, x: float, y: float) -> None:
         if self._map is not None and self._live is not None:
-            self._map.scatter.set_live((x, y))
+            self._map.set_live((x, y))
 
     @Slot()
     def _on_silent(self) -> None:
         if self._map is not None:
-            self._map.scatter.set_live(None)
+            self._map.set_live(None)
 
 
 def _show(dialog: QDialog) -> None:

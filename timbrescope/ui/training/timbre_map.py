@@ -73,8 +73,8 @@ class TimbreMapDialog(QDialog):
         self.again_button = self.buttons.addButton("Lay out &again", role)
         self.stop_button = self.buttons.addButton("&Stop", role)
         self._offer_models()
-        self._describe()
         self._lay_out()
+        self._describe()
         self._connect()
         self._show_state()
 
@@ -96,8 +96,8 @@ class TimbreMapDialog(QDialog):
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
-        for button in self.buttons.findChildren(QPushButton):
-            button.setAutoDefault(False)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in the fields is not meant for them
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -270,6 +270,12 @@ class TimbreMapDialog(QDialog):
         self.again_button.setVisible(not running)
         self.again_button.setEnabled(self._folder is not None)
         self._show_caught()
+
+    def set_live(self, place: tuple[float, float] | None) -> None:
+        """Show where the live sound is."""
+        self.scatter.set_live(place)
+        if place is not None and not self.process.is_running:
+            self.words.setText("The large dot follows the live sound.")
 
     def set_theme(self, theme: Theme) -> None:
         """Take other colours."""
