@@ -107,6 +107,15 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A model that has gone on by what is known of so many pieces of so many recordings has been written."""
+
+    model: str
+    pieces: int
+    recordings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """So many of the test part's recordings have been scored."""
 
@@ -152,6 +161,7 @@ Event = (
     | HeldOut
     | Calibrated
     | Finished
+    | Corrected
     | Judged
     | Evaluated
     | Installed
@@ -202,6 +212,8 @@ class Terminal:
                 bar.set_postfix_str(f"loss {loss:.4f}, {_duration(seconds_left)} left at most")
             case Problem() | Started() | Epoch() | Calibrated() | Finished() | Installed():
                 self._say(_sentence(event))
+            case Corrected(model, pieces, recordings):
+                self._say(f"{model}: went on by {pieces} corrected pieces of {recordings} recordings")
             case Evaluated(figures, published, report):
                 self._say(_figures("test part", figures, published))
                 self._say(f"more in {report}")

@@ -51,7 +51,7 @@ def test_from_corrections_to_a_better_model_that_replaces_nothing(
     command = ["train", str(table), "--correct", "mine", "--output", str(better), "--workers", "0"]
     assert cli.main([*command, "--progress", "json"]) == 0
     events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
-    assert events[-1] == "finished"
+    assert events[-1] == "corrected"
     assert len(ModelStore().versions("mine")) == 1
     spec = read_spec(better / "model.safetensors")
     assert (spec.labels, spec.activation) == (ENCODER.labels, ENCODER.activation)

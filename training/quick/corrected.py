@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
 from training.collection import UNKNOWN, Collection, Item
 from training.errors import TrainingError
-from training.progress import Finished, Prepared, Problem, Report, Started
+from training.progress import Corrected, Prepared, Problem, Report, Started
 from training.quick.adjust import adjust
 from training.quick.head import Floats, Head, dense_of, features_of, replaced
 from training.quick.listener import load_listener, parts
@@ -88,7 +88,7 @@ def train_corrected(
     spec = replace(spec, name=name, description=f"{spec.description}\n\n{about}".strip(), figures={}, version=0)
     path = folder / MODEL
     save_checkpoint(path, spec, replaced(whole.weights(), whole.network, n_labels, changed))
-    report(Finished(str(path), 1, "corrected pieces", float(len(pieces))))
+    report(Corrected(str(path), len(pieces), len(context)))
     return path
 
 

@@ -82,7 +82,11 @@ def compared(songs: list[Path], started: list[list[str]], qtbot: QtBot) -> Retra
     values = {
         "evaluations": [evaluation(0.5), evaluation(0.75)],
         "difference": {"difference": {"value": 0.25, "low": 0.1, "high": 0.4}},
-        "changes": {"better": [changed(songs[1])], "worse": []},
+        "changes": {
+            "better": [changed(songs[1])],
+            "worse": [],
+            "labels": [{"label": "low", "decisions": 8, "better": 1, "worse": 0}],
+        },
     }
     (dialog.retraining.model.parent / "comparison.json").write_text(json.dumps(values))
     checkpoint(dialog.retraining.model, "new")
@@ -94,6 +98,7 @@ def test_old_and_new_side_by_side(compared: RetrainDialog) -> None:
     cells = compared.figures.model()
     shown = [[cells.index(row, column).data() for column in range(4)] for row in range(cells.rowCount())]
     assert shown == [
+        ["Right decisions", "0.500", "0.750", "+0.250"],
         ["F1", "0.500", "0.750", "+0.250"],
         ["Calibration error", "0.500", "0.250", "-0.250"],
         ["F1 of low", "0.500", "0.750", "+0.250"],

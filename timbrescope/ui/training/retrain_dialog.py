@@ -233,7 +233,7 @@ class RetrainDialog(QDialog):
                 self.words.setText(f"Epoch {event['epoch']} of {event['epochs']}…")
                 self.progress.setRange(0, max(1, event["steps"]))
                 self.progress.setValue(event["step"])
-            case "finished":
+            case "finished" | "corrected":
                 self.words.setText("Old and new are being compared…")
                 self.progress.setRange(0, 0)
 
@@ -251,7 +251,8 @@ class RetrainDialog(QDialog):
         recordings = f"{new.groups:,} {'recording' if new.groups == 1 else 'recordings'}"
         self.words.setText(f"Both heard the same {new.rows:,} clips of {recordings} that were kept aside.")
         self.verdict.setText(f"<b>{_verdict(comparison)}</b>")
-        rows = [
+        rows = [("Right decisions", comparison.right_share(old), comparison.right_share(new))]
+        rows += [
             (name, old.figures[name][0], value)
             for name, (value, _, _) in new.figures.items()
             if name in old.figures and name not in _RANKINGS

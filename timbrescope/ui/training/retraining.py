@@ -29,14 +29,23 @@ class Comparison:
     Attributes:
         old, new: how good they are.
         difference: by how much the new one's main figure is above the old one's, with its interval of 95 %.
+        decisions: how often each label was asked for.
         better, worse: clips of which one is right and the other wrong, the clearest first.
     """
 
     old: Evaluation
     new: Evaluation
     difference: tuple[float | None, float | None, float | None]
+    decisions: Mapping[str, int]
     better: tuple[Clip, ...]
     worse: tuple[Clip, ...]
+
+    def right_share(self, evaluation: Evaluation) -> float | None:
+        """Return which share of what was asked for one of the two got right."""
+        asked = sum(self.decisions.values())
+        outcomes = [one.outcomes for one in evaluation.classes if one.label in self.decisions]
+        wrong = sum(missed + alarms for _, missed, alarms in outcomes)
+        return (asked - wrong) / asked if asked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,8 @@ def read_comparison(path: Path) -> Comparison:
         old, new = map(evaluation_of, values["evaluations"])
         figure = values["difference"]["difference"]
         better, worse = (_clips(values["changes"][kind]) for kind in ("better", "worse"))
-        return Comparison(old, new, (figure["value"], figure["low"], figure["high"]), better, worse)
+        decisions = {one["label"]: one["decisions"] for one in values["changes"]["labels"]}
+        return Comparison(old, new, (figure["value"], figure["low"], figure["high"]), decisions, better, worse)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The comparison {path} cannot be read ({error}); learn again to make it anew.") from error
 
