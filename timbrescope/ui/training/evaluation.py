@@ -47,7 +47,7 @@ class Clip:
     def place(self) -> str:
         """The recording, and from where in it."""
         at = f", {clock(self.start, 0.1)}" if self.start else ""
-        return f"{self.path.parent.name}/{self.path.name}{at}"
+        return f"{self.path.name}{at}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,12 @@ class _Upright(QHeaderView):
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setSectionsClickable(True)
 
     def sizeHint(self) -> QSize:
         model = self.model()
         names = [str(model.headerData(i, self.orientation()) or "") for i in range(self.count())]
         longest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
-        return QSize(super().sizeHint().width(), min(longest, _LONGEST_NAME) + 2 * _MARGIN)
+        return QSize(super().sizeHint().width(), min(longest + 4, _LONGEST_NAME) + 2 * _MARGIN)
 
     def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:
         name = str(self.model().headerData(logical, self.orientation()) or "")
