@@ -100,3 +100,33 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     spec = replace(SPEC, name="../../mine")
     for path in export(spec, model_of(spec), tmp_path / "a" / "b", ("torchscript",)):
         assert path.parent == tmp_path / "a" / "b"
+
+
+@pytest.mark.parametrize("kind", ["onnx", "torchscript"])
+def test_a_model_of_every_frame_takes_a_recording_of_any_length(
+    tmp_path: Path, kind: Format, rng: np.random.Generator
+) -> None:
+    for package in ("onnx", "onnxruntime", "onnxscript") if kind == "onnx" else ():
+        pytest.importorskip(package)
+    spec = replace(SPEC, name="frames", window_frames=9, hop_frames=1, look_ahead_frames=3, activation="softmax")
+    model = model_of(spec)
+    files = export(spec, model, tmp_path / "out", (kind,))
+    soundfile.write(tmp_path / "sound.wav", rng.uniform(-0.3, 0.3, 20_000), 16_000, subtype="FLOAT")
+    (program,) = re.findall(r"```python\n(.*?)```", files[1].read_text(encoding="utf-8"), re.DOTALL)
+    said = subprocess.run(
+        [sys.executable, "-c", program + "\nprint(json.dumps(scores.tolist()))", str(tmp_path / "sound.wav")],
+        cwd=tmp_path / "out",
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    found = np.array(json.loads(said[-1]))
+    path = tmp_path / "frames.safetensors"
+    save_checkpoint(path, spec, model.weights())
+    recogniser = Recogniser.load(path, torch.device("cpu"))
+    ours = np.concatenate(
+        [chunk.scores["frames"] for chunk in analyse(AudioFile(tmp_path / "sound.wav"), [recogniser], draw=False)]
+    )
+    assert found.shape == ours.shape
+    inside = slice(9, -9)  # at the edges, sound and silence share a frame there
+    np.testing.assert_allclose(found[inside], ours[inside], atol=1e-4)

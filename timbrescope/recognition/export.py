@@ -30,12 +30,17 @@ SUFFIXES: dict[Format, str] = {"onnx": ".onnx", "torchscript": ".pt"}
 LARGEST_DIFFERENCE = 1e-4
 _KEY = "timbrescope"
 _TRIED = 3  # windows that are compared
+_MORE_FRAMES = 7  # than one window has, in an example for models that tell of every frame
 
 Scores = NDArray[np.float32]
 
 
 class FromSamples(nn.Module):
-    """Windows of samples, shape (batch, ``window_samples``), to scores in 0..1, shape (batch, labels)."""
+    """Windows of samples, shape (batch, ``window_samples``), to scores in 0..1, shape (batch, labels).
+
+    A model that tells of every frame takes any number of samples from ``window_samples`` on and gives scores of shape
+    (batch, frames, labels).
+    """
 
     sines: Tensor
     bank: Tensor
@@ -63,8 +68,6 @@ class FromSamples(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         """Return the scores of windows."""
         logits = self.model(self._frames(samples))
-        if self.spec.look_ahead_frames is not None:
-            logits = logits[:, 0]  # the row of the one frame that a window is around
         scores: Tensor = logits.sigmoid() if self.spec.activation == "sigmoid" else logits.softmax(dim=-1)
         return scores
 
@@ -115,13 +118,18 @@ def export(spec: ModelSpec, model: Model, folder: Path, formats: tuple[Format, .
 def describe(spec: ModelSpec, window_samples: int) -> dict[str, Any]:
     """Return what another program must know to use an exported model, as plain JSON types."""
     front_end = spec.front_end
+    ahead = spec.look_ahead_frames
+    context = (0, 0) if ahead is None else (spec.window_frames - 1 - ahead, ahead)
     return {
         "name": spec.name,
         "labels": list(spec.labels),
         "sample_rate": front_end.sample_rate,
         "window_samples": window_samples,
         "hop_samples": spec.hop_frames * front_end.hop_length,
-        "padding_samples": front_end.n_fft // 2 if front_end.centred else 0,
+        "padding_samples": [
+            (front_end.n_fft // 2 if front_end.centred else 0) + frames * front_end.hop_length for frames in context
+        ],
+        "every_frame": spec.look_ahead_frames is not None,
         "thresholds": list(spec.thresholds) or [0.5] * len(spec.labels),
         "exclusive": spec.activation == "softmax",
         "licence": spec.licence,
@@ -129,7 +137,7 @@ def describe(spec: ModelSpec, window_samples: int) -> dict[str, Any]:
 
 
 def _write(kind: Format, whole: FromSamples, path: Path) -> None:
-    example = torch.zeros(2, whole.window_samples)
+    example = torch.zeros(2, _example_samples(whole))
     information = json.dumps(describe(whole.spec, whole.window_samples), ensure_ascii=False)
     try:
         with warnings.catch_warnings():
@@ -153,19 +161,27 @@ def _write(kind: Format, whole: FromSamples, path: Path) -> None:
         ) from error
 
 
+def _example_samples(whole: FromSamples) -> int:
+    every_frame = whole.spec.look_ahead_frames is not None
+    return whole.window_samples + (_MORE_FRAMES * whole.spec.front_end.hop_length if every_frame else 0)
+
+
 def _write_onnx(whole: FromSamples, example: Tensor, information: str, path: Path) -> None:
     import onnx
     import onnxscript  # noqa: F401 - torch asks for it much later, and names it badly
 
     for name in ("torch.onnx", "onnxscript", "onnx_ir"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    shape = {0: torch.export.Dim("batch")}
+    if whole.spec.look_ahead_frames is not None:
+        shape[1] = torch.export.Dim("samples", min=whole.window_samples)
     torch.onnx.export(
         whole,
         (example,),
         path,
         input_names=["samples"],
         output_names=["scores"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        dynamic_shapes=(shape,),
         external_data=False,
         verbose=False,
     )
@@ -183,8 +199,9 @@ def _compare(kind: Format, whole: FromSamples, path: Path) -> None:
     """
     generator = torch.Generator().manual_seed(0)
     levels = torch.tensor([[0.0], [0.001], [0.3]])
-    windows = torch.randn(_TRIED, whole.window_samples, generator=generator) * levels
-    times = torch.arange(whole.window_samples) / whole.spec.front_end.sample_rate
+    length = 2 * _example_samples(whole) - whole.window_samples  # longer than the example where it may be
+    windows = torch.randn(_TRIED, length, generator=generator) * levels
+    times = torch.arange(length) / whole.spec.front_end.sample_rate
     windows += levels * torch.sin(2 * torch.pi * 440 * times)
     wanted = scores_of(whole, windows)
     run: Callable[[Tensor], Scores] = _onnx_runner(path) if kind == "onnx" else _torchscript_runner(path)
@@ -199,12 +216,10 @@ def _compare(kind: Format, whole: FromSamples, path: Path) -> None:
 
 @torch.inference_mode()
 def scores_of(whole: FromSamples, windows: Tensor) -> Scores:
-    """Return the scores of windows of samples by the way of the program itself, shape (windows, labels)."""
+    """Return what ``FromSamples`` gives for windows of samples, by the way of the program itself."""
     spec = whole.spec
     log_mel = LogMel(spec.front_end)
     logits = whole.model(torch.stack([log_mel(window) for window in windows]))
-    if spec.look_ahead_frames is not None:
-        logits = logits[:, 0]
     scores = logits.sigmoid() if spec.activation == "sigmoid" else logits.softmax(dim=-1)
     return cast("Scores", scores.numpy())
 

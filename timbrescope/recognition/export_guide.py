@@ -18,7 +18,8 @@ session = onnxruntime.InferenceSession("{file}", providers=["CPUExecutionProvide
 about = json.loads(session.get_modelmeta().custom_metadata_map["timbrescope"])
 
 {reading}
-(scores,) = session.run(None, {{"samples": windows}})  # windows, labels
+(scores,) = session.run(None, {{"samples": windows}})
+scores = scores.reshape(-1, scores.shape[-1])  # {rows}, labels
 {printing}
 ```
 """
@@ -39,7 +40,8 @@ about = json.loads(files["timbrescope"])
 
 {reading}
 with torch.inference_mode():
-    scores = model(torch.from_numpy(windows)).numpy()  # windows, labels
+    scores = model(torch.from_numpy(windows)).numpy()
+scores = scores.reshape(-1, scores.shape[-1])  # {rows}, labels
 {printing}
 ```
 """
@@ -48,8 +50,11 @@ sound, rate = soundfile.read(sys.argv[1], dtype="float32", always_2d=True)
 mono = soxr.resample(sound.mean(axis=1), rate, about["sample_rate"])
 mono = np.pad(mono, about["padding_samples"])
 mono = np.pad(mono, (0, max(0, about["window_samples"] - len(mono))))
+{cutting}"""
+_CUTTING = """\
 starts = range(0, len(mono) - about["window_samples"] + 1, about["hop_samples"])
 windows = np.stack([mono[start : start + about["window_samples"]] for start in starts])"""
+_WHOLE = "windows = mono[np.newaxis]  # one recording, of any length"
 _PRINTING = """\
 for label, score in sorted(zip(about["labels"], scores.mean(axis=0)), key=lambda pair: -pair[1]):
     print(f"{score:.3f} {label}")"""
@@ -64,6 +69,11 @@ def guide(title: str, about: Mapping[str, Any], files: Sequence[str]) -> str:
         files: names of the exported files.
     """
     rate = about["sample_rate"]
+    every_frame = about["every_frame"]
+    labels, (before, after) = len(about["labels"]), about["padding_samples"]
+    samples = f"{about['window_samples']} or more" if every_frame else str(about["window_samples"])
+    reading = _READING.format(cutting=_WHOLE if every_frame else _CUTTING)
+    rows = "frames" if every_frame else "windows"
     lines = [
         f"# {title}",
         "",
@@ -71,11 +81,11 @@ def guide(title: str, about: Mapping[str, Any], files: Sequence[str]) -> str:
         "",
         "| | |",
         "|---|---|",
-        f"| input `samples` | float32, (batch, {about['window_samples']}): mono, {rate} Hz, full scale 1 |",
-        f"| output `scores` | float32, (batch, {len(about['labels'])}), in 0..1 |",
+        f"| input `samples` | float32, (batch, {samples}): mono, {rate} Hz, full scale 1 |",
+        f"| output `scores` | float32, (batch, {'frames, ' if every_frame else ''}{labels}), in 0..1 |",
         f"| window | {about['window_samples'] / rate:.3f} s |",
-        f"| distance of windows | {about['hop_samples']} samples ({about['hop_samples'] / rate:.3f} s) |",
-        f"| before the first sample | {about['padding_samples']} zeros, and as many after the last |",
+        f"| distance of {rows} | {about['hop_samples']} samples ({about['hop_samples'] / rate:.3f} s) |",
+        f"| before the first sample | {before} zeros, and {after} after the last |",
         f"| labels | {', '.join(about['labels'])} |",
         f"| meaning | {'exactly one applies' if about['exclusive'] else 'each for itself'} |",
         f"| a label applies from | {', '.join(f'{each:.2f}' for each in about['thresholds'])} |",
@@ -85,5 +95,10 @@ def guide(title: str, about: Mapping[str, Any], files: Sequence[str]) -> str:
     ]
     for file in files:
         template = _ONNX if file.endswith(".onnx") else _TORCHSCRIPT
-        lines += ["", f"## {file}", "", template.format(file=file, reading=_READING, printing=_PRINTING).rstrip()]
+        lines += [
+            "",
+            f"## {file}",
+            "",
+            template.format(file=file, reading=reading, printing=_PRINTING, rows=rows).rstrip(),
+        ]
     return "\n".join(lines) + "\n"
