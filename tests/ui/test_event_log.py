@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -55,6 +56,18 @@ def test_what_is_present_at_a_time_stands_in_the_order_in_which_it_entered(heard
     assert [event.label for event in log.present_at(0.6)] == ["piano", "flute"]
     assert [event.label for event in log.present_at(2.7)] == []
     assert [event.label for event in log.present_at(heard.timeline.seconds)] == ["drums", "piano"]
+
+
+def test_what_is_present_is_found_among_all_events_of_a_long_evening(heard: Session) -> None:
+    log = EventLog(heard)
+    heard.recognising.emit()
+    for _ in range(25):
+        play(heard)
+    assert len(log.events) > 60
+    for seconds in np.arange(-0.5, heard.timeline.seconds + 1, 0.7):
+        wanted = sorted((event for event in log.events if event.is_present(seconds)), key=lambda one: one.start_seconds)
+        assert log.present_at(float(seconds)) == wanted
+    assert log.present_at(heard.timeline.seconds)
 
 
 def test_another_recording_begins_an_empty_log(heard: Session) -> None:

@@ -1,11 +1,14 @@
 """When labels enter and leave in what is open, found while its scores come in."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from timbrescope.core.events import Event, EventFollower, event_followers
 from timbrescope.ui.session import Session
+
+_STRETCH_SECONDS: Final = 10.0
 
 
 class EventLog(QObject):
@@ -29,6 +32,7 @@ class EventLog(QObject):
         self._hysteresis = session.settings.hysteresis
         self._followers: list[EventFollower] = []
         self._places: dict[tuple[str, str], int] = {}  # of events that are not over
+        self._over: dict[int, list[int]] = {}  # stretch of time -> the places of the others that reach into it
         self.events: list[Event] = []
         self.is_complete = False
         session.opening.connect(self.forget)
@@ -49,9 +53,9 @@ class EventLog(QObject):
 
     def present_at(self, seconds: float) -> list[Event]:
         """Return the events of a time in the order in which they began; what is not over yet is as it is now."""
-        return sorted(
-            (event for event in self.events if event.is_present(seconds)), key=lambda event: event.start_seconds
-        )
+        near = (*self._over.get(int(seconds // _STRETCH_SECONDS), ()), *self._places.values())
+        present = (self.events[place] for place in sorted(near))
+        return sorted((event for event in present if event.is_present(seconds)), key=lambda event: event.start_seconds)
 
     def in_order(self) -> list[Event]:
         """Return all events in the order in which they began."""
@@ -73,6 +77,7 @@ class EventLog(QObject):
         self._hysteresis = self._session.settings.hysteresis
         self._followers = event_followers(list(self._session.timeline.score_specs.values()), self._hysteresis)
         self._places.clear()
+        self._over.clear()
         self.events = []
         self.is_complete = False
         self.begun.emit()
@@ -103,6 +108,10 @@ class EventLog(QObject):
                 self._places[key] = len(self.events)
                 self.events.append(event)
             else:
-                self.events[self._places.pop(key)] = event
+                place = self._places.pop(key)
+                self.events[place] = event
+                first, last = (int(edge // _STRETCH_SECONDS) for edge in (event.start_seconds, event.end_seconds))
+                for stretch in range(first, last + 1):
+                    self._over.setdefault(stretch, []).append(place)
         if told:
             self.told.emit(told)
