@@ -127,7 +127,8 @@ def _train(options: argparse.Namespace, name: str, report: "Report") -> Path | N
     folder = options.output
     if folder is None:
         config = replace(config, name=name, title=options.name or name)
-        told = json.dumps([asdict(config), [str(item.path) for item in collection.items]], default=str)
+        items = [[str(item.path), item.start, sorted(item.labels.items())] for item in collection.items]
+        told = json.dumps([asdict(config), items], default=str)
         # The same command goes on with its run; with other data or settings it begins another.
         folder = paths.trained() / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
     machine = Machine(options.cache or paths.cache() / "spectra", options.device, options.workers)
