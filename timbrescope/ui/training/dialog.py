@@ -33,8 +33,10 @@ from timbrescope.ui.training.words import duration, spoiling
 
 _SIZE = (1160, 740)
 _HINT: Final = (
-    "Choose a folder that has a folder of recordings for each class, such as kick, snare and hat, or drop it here."
+    "Choose a folder that has a folder of recordings for each class, such as kick, snare and hat, or drop it here; "
+    "a folder of annotated recordings and a table with the columns path and labels will do as well."
 )
+_TABLES: Final = (".csv", ".tsv")
 _STAGES: Final = {"prepared": "reading recordings", "judged": "judging the model"}
 
 
@@ -169,9 +171,9 @@ class TrainingDialog(QDialog):
         self.classes.setRowCount(0)
         self.findings.show_findings(folder, None)
         self._forget_result()
-        if not folder.is_dir():
+        if not _holds_recordings(folder):
             self.check.kill()
-            self._say(f"There is no folder {folder}; choose another.")
+            self._say(f"There is no folder or table {folder}; choose another.")
             return
         self.options.suggest(folder)
         self.check.start(["check", str(folder), "--progress", "json"])
@@ -216,7 +218,7 @@ class TrainingDialog(QDialog):
     def take_up(self) -> None:
         """Show the training that was not finished when the program ended, for the user to continue."""
         arguments = unfinished.recall()
-        if self._folder is None and len(arguments) > 1 and Path(arguments[1]).is_dir():
+        if self._folder is None and len(arguments) > 1 and _holds_recordings(Path(arguments[1])):
             self.set_folder(Path(arguments[1]))
             self.options.restore(arguments)
             self._unfinished = arguments
@@ -340,12 +342,17 @@ class TrainingDialog(QDialog):
     # Qt's events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome a folder."""
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls() if url.isLocalFile()):
+        """Welcome a folder or a table."""
+        if any(_holds_recordings(Path(url.toLocalFile())) for url in event.mimeData().urls() if url.isLocalFile()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take the first folder that was dropped."""
+        """Take the first folder or table that was dropped."""
         folders = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.set_folder(next(folder for folder in folders if folder.is_dir()))
+        self.set_folder(next(filter(_holds_recordings, folders)))
+
+
+def _holds_recordings(path: Path) -> bool:
+    """Tell whether it is a folder, or a table of recordings."""
+    return path.is_dir() or (path.is_file() and path.suffix.lower() in _TABLES)
