@@ -96,7 +96,9 @@ def test_epochs_can_be_few_but_not_none(folder: Path, capsys: pytest.CaptureFixt
     assert "give 1 or more" in capsys.readouterr().err
     assert cli.main([*command, "--epochs", "2"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [event["epochs"] for event in events if event["event"] == "epoch"] == [2, 2]
+    epochs = [event for event in events if event["event"] == "epoch"]
+    assert [event["epochs"] for event in epochs] == [2, 2]
+    assert all(len(event["confusion"]) == len(event["confusion"][0]) == 3 for event in epochs)
     assert events[-1]["event"] == "installed"
 
 

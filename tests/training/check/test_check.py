@@ -73,6 +73,8 @@ def test_every_planted_fault_is_found_and_nothing_else(folder: Path, tmp_path: P
     assert names(of_kind(found, "clipped").files) == {"clipped.wav"}
     assert names(of_kind(found, "unreadable").files) == {"broken.wav"}
     assert found.findings[0].severity == "problem"
+    spoiling = {finding.kind for finding in found.findings if finding.spoils_figures}
+    assert spoiling == {"leak", "contradiction"}  # silence, clipping and damage are told and spoil no figure
 
 
 def test_a_recording_in_two_given_parts_is_a_leak(folder: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from timbrescope.recognition.checkpoint import read_fingerprint, read_spec
 from timbrescope.recognition.pipeline import analyse
 from timbrescope.recognition.recogniser import Recogniser
 from training.collection import Collection
-from training.progress import Evaluated, Event, Prepared, Problem
+from training.progress import Evaluated, Event, HeldOut, Prepared, Problem
 from training.quick.train import Quick, train_quickly
 from training.sources import read_collection
 
@@ -50,6 +50,9 @@ def test_a_folder_becomes_a_model_that_was_judged_by_what_it_had_not_heard(train
     assert (spec.name, spec.kind, spec.activation) == ("mine", "sounds", "softmax")
     (judged,) = [event for event in events if isinstance(event, Evaluated)]
     assert judged.figures["accuracy"] > 0.85
+    held = [event for event in events if isinstance(event, HeldOut)]
+    assert [(event.done, event.total) for event in held] == [(turn, 5) for turn in range(1, 6)]
+    assert sum(map(sum, held[-1].confusion)) == 36  # each piece was held out once
     assert spec.figures["held-out accuracy"] == pytest.approx(judged.figures["accuracy"], abs=1e-4)
     evaluation = json.loads((model.parent / "evaluation.json").read_text())
     assert evaluation["rows"] == 36
