@@ -79,12 +79,12 @@ class TrainingOptions(QWidget):
         for button, text in ((self.quick, _QUICK), (self.full, _FULL)):
             form.addRow(button)
             form.addRow(_note(text))
-        for title, field, text in (
-            ("&Start from", self.start, "What a full training begins with: a trained model needs fewer recordings."),
-            ("&Name", self.name, "The same name again makes another version of that model."),
-        ):
-            _add(form, title, field, text)
-            form.addRow(_note(text))
+        start = "What a full training begins with: a trained model needs fewer recordings."
+        _add(form, "&Start from", self.start, start)
+        form.addRow(_note(start))
+        name = "The same name again makes another version of that model."
+        _add(form, "&Name", self.name, name)
+        form.addRow(_note(name))
         more = QFormLayout(self._more)
         more.setContentsMargins(18, 0, 0, 0)
         for title, field, text in (
