@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 AT_LEAST_SECONDS = 0.04
-AT_MOST_SECONDS = 5.0
+AT_MOST_SECONDS = 30.0
 
 Samples = Mapping[int, NDArray[np.float32]]
 T = TypeVar("T")
