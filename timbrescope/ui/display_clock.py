@@ -15,11 +15,15 @@ class DisplayClock(QObject):
 
     Args:
         paint: what to call.
+        clock: seconds that only grow.
     """
 
-    def __init__(self, paint: Callable[[], None], parent: QObject) -> None:
+    def __init__(
+        self, paint: Callable[[], None], parent: QObject, *, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         super().__init__(parent)
         self._paint = paint
+        self._clock = clock
         self._share = self._began = 0.0
         self._timer = QTimer(self, interval=FAST_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -39,13 +43,13 @@ class DisplayClock(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        self._began = time.perf_counter()
+        self._began = self._clock()
         self._paint()
         QTimer.singleShot(0, self, self._on_painted)  # Qt draws what has changed before it comes to this
 
     @Slot()
     def _on_painted(self) -> None:
-        self.measure(time.perf_counter() - self._began)
+        self.measure(self._clock() - self._began)
 
     def measure(self, seconds: float) -> None:
         """Take note of how long a paint took."""
