@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from timbrescope.ui.theme import Theme
 from timbrescope.ui.training.map_data import Point
-from timbrescope.ui.views.scatter import SYMBOLS
+from timbrescope.ui.views.scatter import CROSS, SYMBOLS
 
 CLASSES: Final = "Class"
 MISTAKES: Final = "Mistakes of the model"
@@ -47,7 +47,7 @@ def class_looks(labels: Sequence[str], theme: Theme) -> dict[str, Look]:
 
 def mistake_looks(theme: Theme) -> dict[str, Look]:
     """Return how points look about which a model is right, wrong, or not asked."""
-    return {WRONG: (theme.alarm, "x"), RIGHT: (theme.good, "o"), UNKNOWN: (theme.muted, "o")}
+    return {WRONG: (theme.alarm, CROSS), RIGHT: (theme.good, "o"), UNKNOWN: (theme.muted, "o")}
 
 
 def judged(point: Point) -> str:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QFrame, QGraphicsPathItem
 from timbrescope.ui.theme import Theme
 
 SYMBOLS: Final = ("o", "s", "t", "d", "star", "p", "t1")
+CROSS: Final = "x"
+_CROSS_MORE: Final = 4  # pixels, as its arms are thin
 _REACH: Final = 12.0  # pixels within which a point is meant
 _SIZES: Final = ((500, 10), (3000, 8))  # up to so many points are so many pixels wide
 _SMALLEST: Final = 6
@@ -126,7 +128,7 @@ class Scatter(pg.PlotWidget):
             pos=self.places,
             brush=[brushes[colour] for colour in colours],
             symbol=list(symbols),
-            size=self._size,
+            size=[self._size + _CROSS_MORE * (symbol == CROSS) for symbol in symbols],
             pen=None,
         )
 
