@@ -58,7 +58,7 @@ class Ast(nn.Module):
     def _score(self, windows: Tensor) -> Tensor:
         x = self.patches(windows.transpose(1, 2).unsqueeze(1))  # batch, 768, rows of mel bands, columns of frames
         x = x.flatten(2).transpose(1, 2)  # batch, patches, 768
-        x = torch.cat([self.tokens.expand(len(x), -1, -1), x], dim=1) + self.positions
+        x = torch.cat([self.tokens.expand(x.shape[0], -1, -1), x], dim=1) + self.positions
         x = self.norm(self.layers(x))
         logits: Tensor = self.output(x[:, :2].mean(dim=1))
         return logits

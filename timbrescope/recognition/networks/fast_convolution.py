@@ -24,11 +24,14 @@ def is_faster(network: nn.Module, x: Tensor) -> bool:
     """Return whether a network's layers are to be computed here: on a CPU, in training or without gradients.
 
     Gradients in evaluation mode take the plain layers, and so does an input that needs a gradient: it gets none here.
+    So do exports to other programs: what is written is to fit any number of windows.
 
     Args:
         network: in training or evaluation mode.
         x: what comes into the network.
     """
+    if torch.compiler.is_compiling():
+        return False  # before anything asks how many windows there are: that would become a part of what is written
     plain = x.device.type != "cpu" or torch.is_autocast_enabled("cpu") or not len(x)
     return not plain and (not torch.is_grad_enabled() or (network.training and not x.requires_grad))
 

@@ -41,7 +41,7 @@ class SelfAttention(nn.Module):
         """Return logits, shape (batch, n_labels)."""
         x = self.layers(self.image(windows)).flatten(1, 2)  # batch, 256, steps of 8 frames
         x = x.transpose(1, 2)
-        x = self.attention(torch.cat([self.token.expand(len(x), 1, -1), x], dim=1))  # batch, 1 + steps, 256
+        x = self.attention(torch.cat([self.token.expand(x.shape[0], 1, -1), x], dim=1))  # batch, 1 + steps, 256
         logits: Tensor = self.output(self.dropout(self.dense(x[:, 0]).tanh()))
         return logits
 
