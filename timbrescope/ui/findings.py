@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal, Slot
 
 from timbrescope.core.changes import Change, changes
+from timbrescope.core.labels import PHONEMES
 from timbrescope.core.noteworthy import Heard
 from timbrescope.core.summary import summarise
 from timbrescope.ui.session import Session
@@ -42,6 +43,7 @@ class Findings(QObject):
         heard = [
             Heard(spec, track.read(0, len(track)), timeline.clip_scores(spec.name))
             for spec, track in ((spec, timeline.scores[spec.name]) for spec in timeline.score_specs.values())
+            if spec.kind != PHONEMES  # of which a long evening has hundreds of MB, and nothing that is said here
         ]
         self.summary = summarise(heard, timeline.seconds)
         self.changes = changes(heard, timeline.seconds)

@@ -1,11 +1,15 @@
 """A line above the views for what the user should know, with a way on."""
 
+from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
 
 from timbrescope.ui.theme import Theme
+
+_EARLIER: Final = 5  # notices that the tool tip has
 
 
 class NoticeBar(QFrame):
@@ -29,7 +33,7 @@ class NoticeBar(QFrame):
         layout.addWidget(self.button)
         layout.addWidget(dismiss)
         self._action: Callable[[], None] | None = None
-        self._earlier: list[str] = []
+        self._earlier: deque[str] = deque(maxlen=_EARLIER)
         self.hide()
         self.set_theme(theme)
 
@@ -45,7 +49,7 @@ class NoticeBar(QFrame):
         if not self.isHidden() and self.text.text() != sentence:
             self._earlier.append(self.text.text())
         self.text.setText(sentence)
-        self.text.setToolTip("\n".join(self._earlier[-5:]))
+        self.text.setToolTip("\n".join(self._earlier))
         self._action = action
         self.button.setText(button)
         self.button.setVisible(bool(button))

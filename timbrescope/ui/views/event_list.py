@@ -35,6 +35,7 @@ class EventList(QWidget):
         super().__init__()
         self._log = log
         self._viewport = viewport
+        self._follows = False  # the end, as soon as it is seen
         self.rows = EventRows(theme)
         self.table = _Table()
         self.table.setModel(self.rows)
@@ -65,6 +66,11 @@ class EventList(QWidget):
 
     def slow_tick(self) -> None:
         """Mark the row that the playhead has reached, and keep it in sight unless somebody looks elsewhere."""
+        if not self.isVisible():
+            return
+        if self._follows:
+            self._follows = False
+            self.table.scrollToBottom()
         if self.rows.mark(self.rows.reached(self._viewport.playhead) - 1) and not (
             self._log.is_live or self.underMouse()
         ):
@@ -84,12 +90,14 @@ class EventList(QWidget):
     @Slot(list)
     def _add(self, told: list[Event]) -> None:
         bar = self.table.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum()
+        at_end = bar.value() >= bar.maximum()  # before there is more
         for event in told:
             self.rows.add(event)
         self._show_state()
         if at_end and self._log.is_live:
-            self.table.scrollToBottom()
+            self._follows = not self.isVisible()
+            if self.isVisible():  # a hidden list would be laid out in vain
+                self.table.scrollToBottom()
 
     @Slot()
     def _show_state(self) -> None:

@@ -30,6 +30,7 @@ def dress(table: QTableView, name: str) -> None:
     table.setTabKeyNavigation(False)
     table.horizontalHeader().hide()
     table.verticalHeader().hide()
+    table.horizontalHeader().setResizeContentsPrecision(0)  # of what is in sight: there are more rows by the minute
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
 
