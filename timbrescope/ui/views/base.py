@@ -270,11 +270,9 @@ class TimeView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or a drag."""
         event.accept()
-        inside = self.area.contains(event.position().toPoint())
-        self._pressed = self._last = event.position()
+        self._last = event.position()
+        self._pressed = self._last if self.area.contains(self._last.toPoint()) else None
         self._dragging = False
-        if not inside:
-            self._pressed = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or tell what lies under the pointer."""

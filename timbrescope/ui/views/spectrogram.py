@@ -119,7 +119,7 @@ class SpectrogramView(TimeView):
         if self._names_are_old:
             self._names_are_old = False
             start, visible = self.span
-            shows |= self._pitch.name(start, visible, self.columns_wanted())
+            shows |= self._pitch.name(start, visible, self.area.width())
         if shows:
             super().redraw()
 
