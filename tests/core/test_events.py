@@ -93,3 +93,7 @@ def test_a_rare_tag_enters_from_what_is_worth_saying_for_it_and_not_from_one_hal
 
 def test_phonemes_are_no_events() -> None:
     assert found(rows(0.1, 0.9, 0.9, 0.1), replace(SPEC, kind="phonemes")) == []
+
+
+def test_what_is_none_of_the_labels_is_no_event() -> None:
+    assert found(rows(0.1, 0.9, 0.9, 0.1), replace(SPEC, kind="sounds", labels=("background", "drums"))) == []

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from timbrescope.core.labels import PHONEMES, TAGS
+from timbrescope.core.labels import BACKGROUND, PHONEMES, TAGS
 from timbrescope.core.noteworthy import Heard, is_covered, known_instruments, noteworthy
 from timbrescope.core.now_playing import Hysteresis, NowPlaying
 from timbrescope.core.tag_groups import fold
@@ -78,7 +78,7 @@ class EventFollower:
             hysteresis = replace(hysteresis, smoothing_seconds=smoothing_seconds)
             left_out = {label for label in known.labels if label == _NO_EVENT or is_covered(label, left_out)}
         else:
-            left_out = spec.labels if spec.kind == PHONEMES else ()
+            left_out = spec.labels if spec.kind == PHONEMES else (BACKGROUND,)
         self._columns = [column for column, label in enumerate(known.labels) if label not in left_out]
         self.labels = tuple(known.labels[column] for column in self._columns)
         self._place = {label: place for place, label in enumerate(self.labels)}

@@ -5,6 +5,8 @@ from typing import Final
 INSTRUMENTS: Final = "instruments"
 TAGS: Final = "tags"
 PHONEMES: Final = "phonemes"
+BACKGROUND: Final = "background"
+"""What is none of a model's labels: it is learnt, so that the others stay low, and not shown."""
 
 FAMILIES: Final = {
     "guitars": ("acoustic guitar", "electric guitar", "electric bass"),

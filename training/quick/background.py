@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from timbrescope.core.labels import BACKGROUND
 from timbrescope.recognition.features import LogMel
 from training.corpora.negatives import KINDS
 from training.corpora.takes import QUIET, SAMPLE_RATE
 from training.quick.listener import Listener
 
-BACKGROUND = "background"
-NAMES = frozenset({"background", "background noise", "_background_noise_", "none", "nothing", "silence"})
+NAMES = frozenset({BACKGROUND, "background noise", "_background_noise_", "none", "nothing", "silence"})
 """Classes of this name, in any case, are the user's own background."""
 _EACH = 24  # windows of each kind
 _DECIBEL = (-50.0, -6.0)  # of the peak

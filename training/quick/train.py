@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from timbrescope.core.files import replaced_when_done
+from timbrescope.core.labels import BACKGROUND
 from timbrescope.recognition.checkpoint import SUFFIX, save_checkpoint
 from timbrescope.recognition.spec import ModelSpec
 from training.collection import Collection
@@ -16,7 +17,7 @@ from training.evaluation.evaluate import evaluate
 from training.evaluation.report import render_html
 from training.evaluation.results import Evaluation
 from training.progress import Evaluated, Prepared, Problem, Report, Started
-from training.quick.background import BACKGROUND, background_of, background_vectors
+from training.quick.background import background_of, background_vectors
 from training.quick.head import features_of, replaced
 from training.quick.held_out import calibrate, judge, make_lesson, predictions, thresholds_of
 from training.quick.listener import load_listener, parts

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from timbrescope.core.timeline import Chunk, ScoreSpec, Timeline
-from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange, sections
+from timbrescope.ui.views.lane_rows import ALPHABET, MODEL, STRONGEST, Heading, Line, Row, arrange, rows_of, sections
 
 
 @pytest.fixture
@@ -80,3 +80,8 @@ def test_a_group_without_wanted_lanes_has_no_heading(timeline: Timeline) -> None
 
 def test_a_lane_is_found_by_each_of_its_names(timeline: Timeline) -> None:
     assert labels(arrange(timeline, "woman", MODEL)) == labels(arrange(timeline, "voice", MODEL)) == ["female voice"]
+
+
+def test_what_is_none_of_the_labels_has_no_lane() -> None:
+    spec = ScoreSpec("mine", "sounds", ("hiss", "background", "click"), 1.0, 1.0)
+    assert [(row.label, row.columns) for row in rows_of(spec, all_tags=False)] == [("hiss", (0,)), ("click", (2,))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from timbrescope.core.labels import FAMILIES, INSTRUMENTS, TAGS, family, rank
+from timbrescope.core.labels import BACKGROUND, FAMILIES, INSTRUMENTS, TAGS, family, rank
 from timbrescope.core.tag_groups import GROUP_ORDER, GROUPS, group_of, synonyms
 from timbrescope.core.timeline import ScoreSpec, Timeline
 
@@ -68,6 +68,7 @@ def rows_of(spec: ScoreSpec, *, all_tags: bool) -> list[Row]:
         return [
             Row(spec.name, label, (column,), families[column], names=(label,))
             for column, label in enumerate(spec.labels)
+            if label != BACKGROUND
         ]
     columns_of = {label: (i,) for i, label in enumerate(spec.labels)} if all_tags else synonyms(spec.labels)
     grouped = any(label.casefold() in GROUPS for label in spec.labels)
