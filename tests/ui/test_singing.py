@@ -160,13 +160,13 @@ def test_a_label_is_typed_over_its_segment_and_tab_goes_on(sung: MainWindow, qtb
         sung.page.annotation.select(0, 0)
         sung.actions_["segment-label"].trigger()
     assert field.isVisible()
-    field.setText("E")
+    field.setText("S")
     qtbot.keyClick(field, Qt.Key.Key_Tab)
-    assert labels(sung) == ["ɛ", "s", "o"]
+    assert labels(sung) == ["ʃ", "s", "o"]
     assert sung.page.annotation.selected == 1
     field.setText("z")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert labels(sung) == ["ɛ", "z", "o"]
+    assert labels(sung) == ["ʃ", "z", "o"]
     assert not field.isVisible()
 
 

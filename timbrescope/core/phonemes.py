@@ -1,6 +1,6 @@
 """The phonemes that a model tells apart: a broad set after the International Phonetic Alphabet, and other sets.
 
-38 classes, with silence and breath, cover what is sung in most languages. Labels of other sets (ARPAbet, the symbols of
+36 classes, with silence and breath, cover what is sung in most languages. Labels of other sets (ARPAbet, the symbols of
 speech synthesisers, the classes of the jingju data set of Pons 2017) fold onto them, and they fold onto twelve groups
 for display. All of it stands in ``resources/phonemes.json``.
 """

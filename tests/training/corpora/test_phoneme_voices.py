@@ -93,7 +93,7 @@ def test_a_phrase_of_a_bank_is_as_long_as_its_labels(tmp_path: Path) -> None:
 def test_mandarin_units_whose_end_is_not_known_are_left_out(tmp_path: Path) -> None:
     rows = [f"A3_ka.wav\tx\t0.10\t0.4\t0.25\t0.15\t1.0\tcv\tzh {final}" for final in ("a", "ang", "uo", "ai")]
     units = singers.read_units(bank(tmp_path / "somebody_zh", rows), "pinyin")
-    assert [[one.label for one in unit.segments] for unit in units] == [["tʃ", "a"], ["tʃ", "w", "ɔ"]]
+    assert [[one.label for one in unit.segments] for unit in units] == [["tʃ", "a"], ["tʃ", "w", "o"]]
 
 
 def test_prompts_are_those_of_which_every_word_is_known(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_synthesiser_that_fails_is_one_sentence(tmp_path: Path) -> None:
         ("de+m1", "ich", {"ɪ", "ʃ"}),
         ("it", "ciao", {"tʃ", "a", "o"}),
         ("es", "queso", {"k", "e", "s", "o"}),
-        ("ja+f2", "さくら", {"s", "a", "k", "ɨ", "r"}),
+        ("ja+f2", "さくら", {"s", "a", "k", "u", "r"}),
     ],
 )
 def test_espeak_says_what_it_says_and_when(voice: str, text: str, expected: set[str]) -> None:
