@@ -1,6 +1,7 @@
 """Every test gets its own data and settings, an offscreen window system and known signals; none leaves a thread."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,14 @@ from numpy.typing import NDArray
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _control_c() -> Iterator[None]:
+    """Let Ctrl-C mean what it does in a program: processes that share the tests ignore it, and what they start would."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

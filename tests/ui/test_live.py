@@ -273,7 +273,7 @@ def test_clipping_lights_and_a_click_puts_the_light_out(listening: MainWindow, q
     sitting = listening.live.listener.sitting
     assert sitting is not None
     sitting.input._hand_on(np.ones((10, 2), np.float32))  # as if it had been heard
-    qtbot.waitUntil(lambda: meter.is_clipped)
+    qtbot.waitUntil(lambda: meter.is_clipped, timeout=LONG_MS)
     qtbot.mouseClick(meter, Qt.MouseButton.LeftButton)
     assert not meter.is_clipped
 
