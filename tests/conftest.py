@@ -17,7 +17,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.fixture(scope="session", autouse=True)
 def _control_c() -> Iterator[None]:
-    """Let Ctrl-C mean what it does in a program: processes that share the tests ignore it, and what they start would."""
+    """Let Ctrl-C mean what it does in a program: processes that share the tests ignore it, and so would theirs."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -38,8 +38,8 @@ def test_a_line_on_standard_input_is_one(monkeypatch: pytest.MonkeyPatch) -> Non
         listen_for_stop()
         program.write(b"stopped\n\nst")
         time.sleep(0.01)
-        program.write(b"op\r\n")
         with pytest.raises(KeyboardInterrupt):
+            program.write(b"op\r\n")
             time.sleep(300)
         program.close()
         for thread in threading.enumerate():

@@ -9,7 +9,7 @@ def test_it_paints_and_stops(qtbot: QtBot) -> None:
     parent = QObject()
     clock = DisplayClock(lambda: painted.append(1), parent)
     clock.start()
-    qtbot.waitUntil(lambda: len(painted) > 5)
+    qtbot.waitUntil(lambda: len(painted) > 5, timeout=30_000)
     clock.stop()
     qtbot.wait(50)
     count = len(painted)

@@ -80,7 +80,7 @@ def test_what_is_heard_is_seen_and_recognised(listening: MainWindow, qtbot: QtBo
     assert window.stack.currentWidget() is window.page
     assert "USB Audio" in window.windowTitle()
     assert window.live_bar.isVisible()
-    qtbot.waitUntil(lambda: "Listening" in window.live_bar.state.text())
+    qtbot.waitUntil(lambda: "Listening" in window.live_bar.state.text(), timeout=LONG_MS)
     assert abs(len(window.session.timeline.mel) / 100 - window.session.timeline.seconds) < 0.2
     before = window.viewport.playhead
     qtbot.waitUntil(lambda: window.viewport.playhead > before + 1, timeout=LONG_MS)
@@ -103,7 +103,7 @@ def test_sound_that_was_not_recorded_can_be_played_and_saved(
     target = tmp_path / "kept.flac"
     monkeypatch.setattr("timbrescope.ui.live.QFileDialog.getSaveFileName", lambda *_: (str(target), ""))
     window.notice.button.click()
-    qtbot.waitUntil(lambda: "Saved" in window.notice.text.text())
+    qtbot.waitUntil(lambda: "Saved" in window.notice.text.text(), timeout=LONG_MS)
     assert target.read_bytes() == kept.read_bytes()
 
 
@@ -111,7 +111,7 @@ def test_a_take_begins_ten_seconds_before_and_is_an_open_file_afterwards(listeni
     window = listening
     before = window.live.listener.sitting.input.seconds if window.live.listener.sitting else 0
     window.actions_["record"].trigger()
-    qtbot.waitUntil(lambda: "Recording" in window.live_bar.state.text())
+    qtbot.waitUntil(lambda: "Recording" in window.live_bar.state.text(), timeout=LONG_MS)
     take = window.live.listener.recording
     assert take is not None
     qtbot.waitUntil(lambda: take.seconds > before + 1, timeout=LONG_MS)
@@ -128,7 +128,7 @@ def test_a_take_begins_ten_seconds_before_and_is_an_open_file_afterwards(listeni
 def test_recording_stops_and_listening_goes_on(listening: MainWindow, qtbot: QtBot) -> None:
     window = listening
     window.actions_["record"].trigger()
-    qtbot.waitUntil(lambda: window.live.listener.recording is not None)
+    qtbot.waitUntil(lambda: window.live.listener.recording is not None, timeout=LONG_MS)
     with qtbot.waitSignal(window.live.recorded, timeout=LONG_MS):
         window.actions_["record"].trigger()
     assert window.live.is_on
@@ -283,7 +283,7 @@ def test_a_full_disk_ends_the_take_and_the_monitor_goes_on(
 ) -> None:
     window = listening
     window.actions_["record"].trigger()
-    qtbot.waitUntil(lambda: window.live.listener.recording is not None)
+    qtbot.waitUntil(lambda: window.live.listener.recording is not None, timeout=LONG_MS)
     write = WavTake.write
 
     def fill(take: WavTake, frames: np.ndarray) -> None:

@@ -31,7 +31,7 @@ def dialog(opened: Callable[[Path], MainWindow], tone_file: Path, qtbot: QtBot) 
     window.actions_["correct"].trigger()
     assert window.training is not None
     dialog = window.training.review_dialog
-    qtbot.waitUntil(dialog.isVisible)
+    qtbot.waitUntil(dialog.isVisible, timeout=30_000)
     assert len(dialog._claims) > 1
     return dialog
 
