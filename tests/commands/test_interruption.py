@@ -38,9 +38,13 @@ def test_a_line_on_standard_input_is_one(monkeypatch: pytest.MonkeyPatch) -> Non
         listen_for_stop()
         program.write(b"stopped\n\nst")
         time.sleep(0.01)
-        with pytest.raises(KeyboardInterrupt):
+
+        def ask() -> None:
             program.write(b"op\r\n")
             time.sleep(300)
+
+        with pytest.raises(KeyboardInterrupt):
+            ask()
         program.close()
         for thread in threading.enumerate():
             if thread.name == "stop":
