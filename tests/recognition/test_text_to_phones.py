@@ -45,6 +45,6 @@ def test_the_library_is_initialised_once_however_many_texts_come() -> None:
 def test_without_the_library_the_user_hears_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "espeakng_loader", None)
     monkeypatch.setattr(text_to_phones, "find_library", lambda _name: None)
-    monkeypatch.setattr(text_to_phones, "_load", text_to_phones._load.__wrapped__)
+    monkeypatch.setattr(text_to_phones, "load_espeak", text_to_phones.load_espeak.__wrapped__)
     with pytest.raises(AlignmentError, match=r"timbrescope\[voice\]"):
         lyrics_to_phones("la la", "fr")

@@ -19,7 +19,8 @@ from timbrescope.core.lyrics import Line, Phone, Word
 _SEPARATOR: Final = "_"
 _UTF8: Final = 1
 _IPA: Final = 0x02 | ord(_SEPARATOR) << 8
-_RETRIEVAL: Final = 1  # no sound is played
+_SYNCHRONOUS: Final = 2  # nothing is played; what is said is handed on
+_PHONEMES_IN_IPA: Final = 0x0001 | 0x0002
 _NO_EXIT: Final = 0x8000  # else a missing file ends the program
 _SCHWA: Final = "ə"
 _SUNG_SCHWAS: Final = {"fr": ("e", "es", "ent")}
@@ -85,7 +86,7 @@ class _Speaker:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._library = _load()
+        self._library, _ = load_espeak()
         names = (language, language.split("-", maxsplit=1)[0])  # "fr-fr" is called "fr" there
         if all(self._library.espeak_SetVoiceByName(name.encode()) != 0 for name in names):
             raise AlignmentError(
@@ -104,8 +105,13 @@ class _Speaker:
         return " ".join(said).split()
 
 
-@cache  # initialised again, it goes on with what it has freed, and crashes
-def _load() -> Any:
+@cache  # initialised again, it goes on with what it has freed: it says something else, or crashes
+def load_espeak() -> tuple[Any, int]:
+    """Return the library, which tells of the phonemes that it says, and its sample rate in Hz.
+
+    Raises:
+        AlignmentError: it is not installed.
+    """
     try:
         import espeakng_loader
 
@@ -116,8 +122,9 @@ def _load() -> Any:
         library = ctypes.CDLL(path) if path else None
     except OSError:
         library = None
-    if library is None or library.espeak_Initialize(_RETRIEVAL, 0, data, _NO_EXIT) <= 0:
+    rate = 0 if library is None else library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEMES_IN_IPA | _NO_EXIT)
+    if library is None or rate <= 0:
         raise AlignmentError(
             "Lyrics need eSpeak NG, which is missing; install it (pip install 'timbrescope[voice]') or give phones."
         )
-    return library
+    return library, int(rate)

@@ -4,20 +4,18 @@ The library reports phonemes while it synthesises: https://github.com/espeak-ng/
 """
 
 import ctypes
-import importlib
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 import soxr
 
+from timbrescope.core.alignment import AlignmentError
+from timbrescope.recognition.text_to_phones import load_espeak
 from training.collection import Segment
 from training.corpora.utterances import SAMPLE_RATE, Utterance, utterance
 from training.errors import TrainingError
 
-SYNCHRONOUS = 2
-PHONEMES_IN_IPA = 0x0001 | 0x0002
 SEPARATOR = "_"
 SPELLED_IN_IPA = 0x02 | ord(SEPARATOR) << 8
 LIST_END, PHONEME = 0, 7
@@ -111,17 +109,9 @@ def _receiver(blocks: list[np.ndarray], begun: list[tuple[int, str]]) -> Callabl
     return receive
 
 
-@cache
 def _library() -> tuple[Any, int]:
     """Return the library and its sample rate in Hz."""
     try:
-        loader = importlib.import_module("espeakng_loader")
-        library = ctypes.CDLL(loader.get_library_path())
-    except (ImportError, OSError) as error:
-        raise TrainingError(
-            f"Speech by eSpeak NG needs espeakng-loader ({error}); install it (pip install espeakng-loader)."
-        ) from error
-    rate = library.espeak_Initialize(SYNCHRONOUS, 0, loader.get_data_path().encode(), PHONEMES_IN_IPA)
-    if rate <= 0:
-        raise TrainingError("eSpeak NG cannot be started; install the package espeakng-loader again.")
-    return library, int(rate)
+        return load_espeak()
+    except AlignmentError as error:
+        raise TrainingError(str(error)) from error
