@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Final, TypeVar
+
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What holds libraries to one thread in each process: together they would be more than there are cores."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -75,6 +78,8 @@ def _pool(workers: int, prepare: Callable[[], None] | None) -> ProcessPoolExecut
 def _start_worker(prepare: Callable[[], None] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends its pool
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    for name in _THREADS:  # heeded by libraries that are loaded from here on
+        os.environ[name] = "1"
     if prepare is not None:
         prepare()
 
