@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from timbrescope.core.clock import clock
-from timbrescope.core.labels import INSTRUMENTS, TAGS, family
+from timbrescope.core.labels import INSTRUMENTS, PHONEMES, TAGS, family
 from timbrescope.core.noteworthy import is_covered, known_instruments
 from timbrescope.core.now_playing import NowPlaying
 from timbrescope.core.timeline import ScoreSpec
@@ -98,7 +98,7 @@ class MetersView(QWidget):
         instruments = known_instruments(timeline.score_specs.values())
         for spec in in_order(timeline):
             track = timeline.scores[spec.name]
-            if not len(track):
+            if not len(track) or spec.kind == PHONEMES:  # those have a lane and a tab of their own
                 continue
             rows = rows_of(spec, all_tags=self._settings.all_tags)
             if spec.kind == TAGS and not self._settings.all_tags:
