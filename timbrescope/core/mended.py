@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from timbrescope.core.errors import MendError
-from timbrescope.core.files import replaced_when_done
+from timbrescope.core.side_tables import read_side_table, side_table, write_side_table
 
 NAME = "mended.csv"
 COLUMNS = ("path", "left_out", "group")
@@ -24,7 +24,7 @@ class Mended:
 
 def mended_file(data: Path) -> Path:
     """Return where it is noted for a folder, or for a table of labelled recordings."""
-    return data / NAME if data.is_dir() else data.with_name(f"{data.stem}.{NAME}")
+    return side_table(data, NAME)
 
 
 def read_mended(data: Path) -> Mended:
@@ -34,12 +34,9 @@ def read_mended(data: Path) -> Mended:
         MendError: the table cannot be read, or lacks a column.
     """
     table = mended_file(data)
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    text = read_side_table(table, MendError)
+    if text is None:
         return Mended()
-    except (OSError, UnicodeDecodeError) as error:
-        raise MendError(f"{table} cannot be read ({error}); mend it, or remove it to do without.") from error
     folder = table.parent.absolute()
     try:
         rows = [(folder / row["path"], row["left_out"], row["group"]) for row in csv.DictReader(io.StringIO(text))]
@@ -58,20 +55,6 @@ def write_mended(data: Path, mended: Mended) -> None:
     Raises:
         MendError: the table cannot be written.
     """
-    table = mended_file(data)
-    folder = table.parent.absolute()
     rows = dict.fromkeys(mended.left_out, (_YES, ""))
     rows |= {path: ("", group) for path, group in mended.groups.items() if path not in rows}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for path, cells in sorted(rows.items()):
-        writer.writerow([path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path), *cells])
-    try:
-        if not rows:
-            table.unlink(missing_ok=True)
-            return
-        with replaced_when_done(table) as file:
-            file.write(text.getvalue().encode())
-    except (OSError, UnicodeEncodeError) as error:
-        raise MendError(f"{table} cannot be written ({error}); see to the rights of its folder.") from error
+    write_side_table(mended_file(data), COLUMNS, sorted(rows.items()), MendError)

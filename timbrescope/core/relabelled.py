@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from timbrescope.core.errors import RelabelError
-from timbrescope.core.files import replaced_when_done
+from timbrescope.core.side_tables import read_side_table, side_table, write_side_table
 
 NAME = "relabelled.csv"
 COLUMNS = ("path", "start", "labels")
@@ -20,7 +20,7 @@ Relabelled = Mapping[Piece, tuple[str, ...]]
 
 def relabelled_file(data: Path) -> Path:
     """Return where the new labels of a folder, or of a table of labelled recordings, are."""
-    return data / NAME if data.is_dir() else data.with_name(f"{data.stem}.{NAME}")
+    return side_table(data, NAME)
 
 
 def read_relabelled(data: Path) -> dict[Piece, tuple[str, ...]]:
@@ -32,12 +32,9 @@ def read_relabelled(data: Path) -> dict[Piece, tuple[str, ...]]:
         RelabelError: the table cannot be read, or lacks a column.
     """
     table = relabelled_file(data)
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    text = read_side_table(table, RelabelError)
+    if text is None:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise RelabelError(f"{table} cannot be read ({error}); mend it, or remove it to do without.") from error
     rows = csv.DictReader(io.StringIO(text, newline=""))
     folder = table.parent.absolute()
     try:
@@ -60,22 +57,10 @@ def write_relabelled(data: Path, given: Relabelled) -> None:
     Raises:
         RelabelError: a label has a semicolon or no letter, or the table cannot be written.
     """
-    table = relabelled_file(data)
-    folder = table.parent.absolute()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for (path, start), labels in sorted(given.items()):
         for label in labels:
             if not label.strip() or SEPARATOR in label:
                 raise RelabelError(f'"{label}" cannot be a label here; take a name without semicolons.')
-        place = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-        writer.writerow([place, repr(float(start)), SEPARATOR.join(labels)])
-    try:
-        if not given:
-            table.unlink(missing_ok=True)
-            return
-        with replaced_when_done(table) as file:
-            file.write(text.getvalue().encode())
-    except (OSError, UnicodeEncodeError) as error:
-        raise RelabelError(f"{table} cannot be written ({error}); see to the rights of its folder.") from error
+        rows.append((path, (repr(float(start)), SEPARATOR.join(labels))))
+    write_side_table(relabelled_file(data), COLUMNS, rows, RelabelError)
