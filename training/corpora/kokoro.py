@@ -52,7 +52,8 @@ ONE_LETTER: Final = {
     "əʊ": "Q", "ɔɪ": "Y",
 }  # fmt: skip
 PLAINER: Final = {"ä": "a", "o̞": "o", "e̞": "e", "ᵝ": ""}
-ENGLISH: Final = {"ɜː": "ɜɹ", "ɚ": "əɹ", "ɾ": "T", "ɐ": "ə", "ː": ""}
+ENGLISH: Final = {"ɜː": "ɜɹ", "ɚ": "əɹ", "ɾ": "T", "ː": ""}
+UNSTRESSED: Final = ("ɐ", "ə")  # in English eSpeak NG writes the first for what the network reads as the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def placed(samples: Samples, spans: Sequence[tuple[str, float]]) -> Utterance:
 def _said(cache: Path, words: Sequence[Sequence[str]], speaker: Speaker, speed: float) -> Utterance:
     session, alphabet = _network(cache)
     english = speaker.language.startswith("en")
+    if english:
+        words = [[one.replace(*UNSTRESSED) for one in word] for word in words]
     spelled: list[tuple[str, list[int]]] = []
     for word in words:
         spelled += [("", [alphabet[" "]])] if spelled else []
