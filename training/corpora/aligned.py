@@ -29,9 +29,25 @@ if TYPE_CHECKING:
 MODEL: Final = "phonemes"
 LEAST_SCORE = 0.33  # mean of an utterance; the text of another recording gets 0.14, hardly ever 0.3
 LEAST_WORD_SCORE = 0.04
-SLOWEST_SECONDS = 0.5  # a phoneme that lasts longer is one where the alignment has gone astray
-PHONES_A_SECOND = (4.0, 20.0)
 MARGIN_SECONDS = 0.15  # of silence that is left before and after what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast somebody may speak; where it seems faster or slower, the alignment has gone astray.
+
+    Attributes:
+        phones_a_second: fewest and most.
+        slowest: seconds that a phoneme lasts at most.
+    """
+
+    phones_a_second: tuple[float, float]
+    slowest: float
+
+
+FLUENT: Final = Pace((4.0, 20.0), 0.5)
+SLOW: Final = Pace((2.0, 20.0), 0.9)
+"""Of single syllables, said for somebody who learns to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +72,14 @@ class _Sound:
         yield Block(self.duration, heard)
 
 
-def read_aloud(samples: Samples, lines: Sequence[Line], language: str) -> Utterance:
+def read_aloud(samples: Samples, lines: Sequence[Line], language: str, pace: Pace = FLUENT) -> Utterance:
     """Return speech with the phonemes of its text, without most of the silence around it.
 
     Args:
         samples: float32, shape (n,), mono at ``SAMPLE_RATE``.
         lines: the words that are said and their phones.
         language: code, such as ``fr``.
+        pace: how fast it may be said.
 
     Raises:
         TrainingError: what is said is probably something else, or the model has lost its way.
@@ -70,7 +87,7 @@ def read_aloud(samples: Samples, lines: Sequence[Line], language: str) -> Uttera
     """
     alignment = _aligned(samples, lines, language)
     spoken = [one for one in alignment.phones.segments if one.label not in (phonemes.SILENCE, phonemes.BREATH)]
-    if problem := _problem(alignment, [Segment(one.start, one.end, one.label) for one in spoken]):
+    if problem := _problem(alignment, [Segment(one.start, one.end, one.label) for one in spoken], pace):
         said = " ".join(word.text for line in lines for word in line)
         raise TrainingError(f'Probably somebody says something other than "{said}" ({problem}).')
     begin = max(0.0, spoken[0].start - MARGIN_SECONDS)
@@ -87,18 +104,18 @@ def read_aloud(samples: Samples, lines: Sequence[Line], language: str) -> Uttera
     return Utterance(samples[first:last], tidied(segments))
 
 
-def _problem(alignment: Alignment, spoken: list[Segment]) -> str:
+def _problem(alignment: Alignment, spoken: list[Segment], pace: Pace) -> str:
     """Return why an alignment is not to be believed; nothing if it is."""
     seconds = sum(one.end - one.start for one in spoken)
-    pace = len(spoken) / max(seconds, 1e-9)
+    rate = len(spoken) / max(seconds, 1e-9)
     slowest = max((one.end - one.start for one in spoken), default=np.inf)
     if alignment.score < LEAST_SCORE:
         return f"score {alignment.score:.2f}"
     if doubtful := alignment.doubtful(LEAST_WORD_SCORE):
         return f'score {doubtful[0].score:.2f} of "{doubtful[0].label}"'
-    if not PHONES_A_SECOND[0] <= pace <= PHONES_A_SECOND[1]:
-        return f"{pace:.1f} phonemes a second"
-    return f"a phoneme of {slowest:.2f} s" if slowest > SLOWEST_SECONDS else ""
+    if not pace.phones_a_second[0] <= rate <= pace.phones_a_second[1]:
+        return f"{rate:.1f} phonemes a second"
+    return f"a phoneme of {slowest:.2f} s" if slowest > pace.slowest else ""
 
 
 def _aligned(samples: Samples, lines: Sequence[Line], language: str) -> Alignment:

@@ -44,7 +44,7 @@ LATE_SECONDS = (
 )  # sounds come earlier than their steps: energy of vowels, hiss and closures agree
 STYLE_SIZE = 256
 SPEEDS = (0.75, 1.0)
-PHRASES = 10  # of each voice
+PHRASES = 20  # of each voice
 QUIET = 0.04  # of the loudest; a gap between words that is louder belongs to the words
 EDGE: Final = 0  # the letter at the beginning and at the end
 ONE_LETTER: Final = {

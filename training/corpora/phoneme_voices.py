@@ -1,8 +1,8 @@
 """The voices of the phoneme corpus, each in one split: real ones with aligned phonemes, and synthesisers'.
 
 Voices of which no sound is learnt judge: both sexes, English, Finnish, Italian, Czech and Japanese among them. What
-is learnt comes from real readers (Russian, French, Italian), singers' voice banks, and the voices of Flite, Festival,
-eSpeak NG and, most like people, Kokoro.
+is learnt comes from real readers (Russian, French, Italian; syllables in more languages), singers' voice banks, and the
+voices of Flite, Festival, eSpeak NG and, most like people, Kokoro.
 """
 
 import importlib.metadata
@@ -17,7 +17,7 @@ import soxr
 
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.collection import Segment, Split
-from training.corpora import espeak, festival, foreign_prompts, kokoro, prompts, singers
+from training.corpora import espeak, festival, foreign_prompts, kokoro, prompts, singers, syllables
 from training.corpora.packages import Package, fetch
 from training.corpora.phrases import WORD_LISTS, Phrase, phrases
 from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
@@ -32,6 +32,7 @@ EXCERPT_SECONDS = 4.0
 CACHED_FILES = 50
 PROMPTS_WEIGHT = 5.0
 FOREIGN_PROMPTS_WEIGHT = 7.0
+SYLLABLES_WEIGHT = 2.0
 ESPEAK_LICENCE = "GPL-3+ synthesiser"
 
 
@@ -131,7 +132,7 @@ def voices(cache: Path, bank_folder: Path | None, warn: Callable[[str], None]) -
         warn: told what is missing.
     """
     found: list[Voice] = []
-    for gather in (_russian, _flite, _festival, _prompts, _foreign_prompts, _kokoro, _espeak):
+    for gather in (_russian, _flite, _festival, _prompts, _foreign_prompts, _syllables, _kokoro, _espeak):
         try:
             found += list(gather(cache))
         except TimbrescopeError as error:
@@ -156,6 +157,7 @@ def packages() -> tuple[Package, ...]:
         prompts.SOUNDS,
         prompts.TEXTS,
         *foreign,
+        syllables.PACKAGE,
         *kokoro.PACKAGES,
         *words,
     )
@@ -204,6 +206,14 @@ def _foreign_prompts(cache: Path) -> Iterator[Voice]:
         phrase = partial(foreign_prompts.aligned_foreign_prompt, foreign_prompts.foreign_prompts(reader, cache))
         source, weight = reader.sounds.key, FOREIGN_PROMPTS_WEIGHT
         yield Voice(reader.name, reader.language, "train", source, reader.licence, weight, sings=False, phrase=phrase)
+
+
+def _syllables(cache: Path) -> Iterator[Voice]:
+    for folder, spelled in syllables.LANGUAGES.items():
+        phrase = partial(syllables.said_in_a_row, syllables.syllables(folder, cache))
+        source, licence = syllables.PACKAGE.key, syllables.PACKAGE.licence
+        language = spelled.split("-")[0]
+        yield Voice(f"klettres_{folder}", language, "train", source, licence, SYLLABLES_WEIGHT, False, phrase)
 
 
 def _flite(cache: Path) -> Iterator[Voice]:
