@@ -71,7 +71,7 @@ class TimbreForest(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         """Return logits, shape (batch, n_labels)."""
         vectors = self.bag(samples)
-        nodes = self.roots.expand(len(vectors), -1)  # batch, trees
+        nodes = self.roots + torch.zeros_like(vectors[:, :1], dtype=torch.int64)  # batch, trees
         for _ in range(self.depth):
             above = vectors.gather(1, self.tested[nodes]) > self.thresholds[nodes]
             nodes = self.branches[nodes, above.long()]

@@ -58,8 +58,8 @@ class TimbreSvm(nn.Module):
     def forward(self, samples: Tensor) -> Tensor:
         """Return logits, shape (batch, n_labels)."""
         # Differences one by one: as products of matrices they would lose the digits that the kernel needs.
-        distances = torch.cdist(self.bag(samples), self.vectors, compute_mode="donot_use_mm_for_euclid_dist")
-        kernel = (-self.gamma * distances.square()).exp()  # batch, vectors
+        differences = self.bag(samples).unsqueeze(1) - self.vectors  # batch, vectors, features
+        kernel = (-self.gamma * differences.square().sum(dim=2)).exp()  # batch, vectors
         decisions = kernel @ self.weights.T + self.biases
         logits = self.slopes * decisions + self.offsets
         return F.logsigmoid(logits) if self.exclusive else logits  # a softmax of these divides sigmoids by their sum
