@@ -3,15 +3,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
 from timbrescope import paths
 from timbrescope.commands.interruption import listen_for_stop
+from timbrescope.commands.progress import add_progress_options, progress_bars
 
 if TYPE_CHECKING:
     from training.check.findings import Checked, Finding
@@ -40,12 +37,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("data", nargs="+", metavar="DATA", type=Path, help="folder or table of labelled recordings")
     parser.add_argument("--layout", default="auto", metavar="NAME", help="how DATA is laid out; default: look at it")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
-    parser.add_argument(
-        "--progress", choices=("bars", "json"), default="bars", help="json: a line for each event, the result the last"
-    )
     parser.add_argument("--files", action="store_true", help="name every file concerned")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes that read recordings; default: one a core")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where what was measured is kept")
+    add_progress_options(parser, read="read recordings", kept="measured")
     parser.set_defaults(run=_run)
 
 
@@ -75,27 +68,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _code(checked: "Checked") -> int:
     return _PROBLEMS if any(finding.severity == "problem" for finding in checked.findings) else _CLEAN
-
-
-@contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what shows a bar for each thing that is done, on standard error."""
-    bar: tqdm[None] | None = None
-    title = ""
-
-    def show(doing: str, done: int, total: int) -> None:
-        nonlocal bar, title
-        if bar is None or doing != title:
-            if bar is not None:
-                bar.close()
-            bar, title = tqdm(total=total, desc=doing, leave=False, disable=None), doing
-        bar.update(done - bar.n)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _text(checked: "Checked", *, every: bool) -> str:

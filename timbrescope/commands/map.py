@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from timbrescope import paths
-from timbrescope.commands.check import progress_bars
 from timbrescope.commands.interruption import listen_for_stop
 from timbrescope.commands.messages import complain
+from timbrescope.commands.progress import add_progress_options, progress_bars
 from timbrescope.commands.similar import ENCODER
 from timbrescope.core.errors import TimbrescopeError
 from timbrescope.core.files import replaced_when_done
@@ -41,11 +41,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--layout", default="auto", metavar="NAME", help="how DATA is laid out; default: look at it")
     parser.add_argument("--encoder", metavar="MODEL", default=ENCODER, help="by whose ears; default: %(default)s")
     parser.add_argument("--model", metavar="MODEL", help="say where this model is mistaken")
-    parser.add_argument(
-        "--progress", choices=("bars", "json"), default="bars", help="json: a line for each event, the result the last"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes that listen; default: one a core")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where what was heard is kept")
+    add_progress_options(parser, read="listen", kept="heard")
     parser.set_defaults(run=_run)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from timbrescope import paths
-from timbrescope.commands.check import progress_bars
 from timbrescope.commands.interruption import listen_for_stop
 from timbrescope.commands.messages import complain
+from timbrescope.commands.progress import add_progress_options, progress_bars
 from timbrescope.core.clock import clock
 from timbrescope.recognition.checkpoint import read_spec
 from timbrescope.recognition.store import ModelStore
@@ -42,11 +42,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--count", type=int, default=10, metavar="N", help="how many to name; default: %(default)s")
     parser.add_argument("--encoder", metavar="MODEL", default=ENCODER, help="by whose ears; default: %(default)s")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result; default: text")
-    parser.add_argument(
-        "--progress", choices=("bars", "json"), default="bars", help="json: a line for each event, the result the last"
-    )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes that listen; default: one a core")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where what was heard is kept")
+    add_progress_options(parser, read="listen", kept="heard")
     parser.set_defaults(run=_run)
 
 
