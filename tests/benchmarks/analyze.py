@@ -89,16 +89,22 @@ def _front_ends() -> None:
 
 def _network(recogniser: Recogniser) -> None:
     spec = recogniser.spec
-    windows = torch.rand(recogniser.file_batch, spec.window_frames, spec.front_end.n_mels)
+    if spec.look_ahead_frames is None:
+        inputs = torch.rand(recogniser.file_batch, spec.window_frames, spec.front_end.n_mels)
+        one, times_one = inputs[:1], recogniser.file_batch
+        sound = recogniser.file_batch * spec.window_seconds
+    else:  # it tells of every frame
+        inputs = torch.rand(recogniser.file_batch + spec.window_frames - 1, spec.front_end.n_mels)
+        one, times_one = inputs[None], 1
+        sound = recogniser.file_batch * spec.front_end.hop_seconds
     with FlopCounterMode(display=False) as counter:  # with gradients: the plain layers, which the counter knows
-        recogniser.network(windows[:1].requires_grad_())
-    multiply_adds = counter.get_total_flops() / 2 * recogniser.file_batch
+        recogniser.network(one.clone().requires_grad_())
+    multiply_adds = counter.get_total_flops() / 2 * times_one
     product, product_adds = matrix_product()
-    sound = recogniser.file_batch * spec.window_seconds
     for threads in (1, torch.get_num_threads()):
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
-        times = interleaved({"network": lambda: recogniser.score(windows), "product": product}, 9)
+        times = interleaved({"network": lambda: recogniser.score(inputs), "product": product}, 9)
         torch.set_num_threads(before)
         limit = product_adds / times["product"]
         speed = multiply_adds / times["network"]

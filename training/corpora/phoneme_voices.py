@@ -105,15 +105,15 @@ KOKORO: dict[str, tuple[str, float, tuple[str, ...]]] = {
     "it": ("it", 8, ("if_sara", "im_nicola", "hf_alpha", "hm_omega")),
     "pt-br": ("pt-br", 8, ("pf_dora", "pm_alex", "pm_santa")),
     "ja": ("ja", 6, ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo")),
-    "en-us": ("en", 10, (
+    "en-us": ("en", 24, (
         "af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nova", "af_river", "af_sarah",
         "af_sky", "am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam", "am_michael", "am_onyx", "am_puck",
         "am_santa", "hf_beta", "hm_psi",
     )),
-    "en": ("en", 4, (
+    "en": ("en", 12, (
         "bf_alice", "bf_emma", "bf_isabella", "bf_lily", "bm_daniel", "bm_fable", "bm_george", "bm_lewis",
     )),
-    "de": ("de", 6, ("em_alex", "ff_siwis", "bf_emma", "hm_psi")),
+    "de": ("de", 10, ("em_alex", "ff_siwis", "bf_emma", "hm_psi")),
 }  # fmt: skip
 """No voice is German, and some others speak it; Hindi ones speak Italian and English. How well a voice speaks is
 known from how far the aligner agrees about where its sounds are: 0.7 of the time, for Mandarin ones less."""
