@@ -38,7 +38,7 @@ def stream_scores(listener: Recogniser, heard: torch.Tensor, sizes: list[int], b
     return np.concatenate([*said, stream.finish()])
 
 
-@pytest.mark.parametrize(("network", "window", "ahead"), [("dilated-phonemes", 101, 13), ("pons-phonemes", 21, 10)])
+@pytest.mark.parametrize(("network", "window", "ahead"), [("dilated-phonemes", 293, 13), ("pons-phonemes", 21, 10)])
 def test_every_frame_has_a_row_however_the_sound_arrives(network: str, window: int, ahead: int) -> None:
     listener = recogniser(spec(network, window, ahead))
     heard = frames(60)

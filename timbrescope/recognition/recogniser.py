@@ -20,7 +20,7 @@ Scores = NDArray[np.float32]
 
 _CPU_FILE_BATCH = 8  # a larger one falls out of the processor's cache and is slower
 _GPU_FILE_BATCH = 64
-_FRAME_BATCH = 512  # rows of a model that tells of every frame: little beside them is context that is computed again
+_FRAME_BATCH = 2048  # rows of a model that tells of every frame: little beside them is context that is computed again
 
 
 class Recogniser:

@@ -1,4 +1,4 @@
-"""The phoneme network of this program: tall filters beside small ones, then dilated convolutions over a second."""
+"""The phoneme network of this program: tall filters beside small ones, then dilated convolutions over three seconds."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,8 +16,9 @@ _TALL = {(40, 1): 32, (40, 5): 16, (60, 1): 32, (60, 5): 16}  # bands, frames: f
 _TALL_STEP = 4  # bands
 _CHANNELS = 256
 _EDGE = 2  # frames that the first layers need on either side of one
-# Distance of the taps in frames, taps in the past, taps in the future: most of the second lies in the past.
-_BLOCKS = ((1, 2, 2), (2, 2, 2), (4, 3, 1), (8, 4, 0), (8, 4, 0), (1, 3, 1))
+# Distance of the taps in frames, taps in the past, taps in the future: most of the time lies in the past. The last two
+# blocks hear who is singing: vowels of different people overlap, and the sounds before tell which mouth it is.
+_BLOCKS = ((1, 2, 2), (2, 2, 2), (4, 3, 1), (8, 4, 0), (8, 4, 0), (1, 3, 1), (16, 4, 0), (32, 4, 0))
 
 LOOK_AHEAD = _EDGE + sum(step * future for step, _, future in _BLOCKS)
 WINDOW = 1 + LOOK_AHEAD + _EDGE + sum(step * past for step, past, _ in _BLOCKS)
@@ -92,6 +93,7 @@ class _Block(nn.Module):
         self.norm = nn.BatchNorm1d(_CHANNELS)
         self.mix = nn.Conv1d(_CHANNELS, _CHANNELS, 1, bias=False)
         self.mix_norm = nn.BatchNorm1d(_CHANNELS)
+        nn.init.zeros_(self.mix_norm.weight)  # a block does nothing until it has learnt something
 
     def forward(self, x: Tensor) -> Tensor:
         """Return shape (batch, channels, frames - step * (past + future))."""
