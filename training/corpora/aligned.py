@@ -51,6 +51,15 @@ SLOW: Final = Pace((2.0, 20.0), 0.9)
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A recording, what is said in it with its phones, and in which language."""
+
+    path: Path
+    lines: tuple[Line, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Sound:
     """Samples at ``SAMPLE_RATE`` as something that can be listened to."""
 

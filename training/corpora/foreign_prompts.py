@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from timbrescope.core.lyrics import Line
 from timbrescope.recognition.text_to_phones import lyrics_to_phones
-from training.corpora.aligned import read_aloud
+from training.corpora.aligned import Reading, read_aloud
 from training.corpora.packages import Package, fetch
 from training.corpora.prompts import CACHED, SECONDS, decoded
 from training.corpora.utterances import SAMPLE_RATE, Utterance
@@ -57,16 +56,7 @@ READERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignPrompt:
-    """A recording, the words that are said in it with their phones, and in which language."""
-
-    path: Path
-    lines: tuple[Line, ...]
-    language: str
-
-
-def foreign_prompts(reader: Reader, cache: Path) -> tuple[ForeignPrompt, ...]:
+def foreign_prompts(reader: Reader, cache: Path) -> tuple[Reading, ...]:
     """Return the prompts of which it is known what is said, in order.
 
     Their phones are found here and not when they are needed: the library for it cannot both speak and spell in one
@@ -88,11 +78,11 @@ def foreign_prompts(reader: Reader, cache: Path) -> tuple[ForeignPrompt, ...]:
         name, _, text = (part.strip() for part in line.partition(":"))
         path = folder / f"{name}.g722"
         if any(letter.isalpha() for letter in text) and not _NOT_SAID.search(text) and path.is_file():
-            found.append(ForeignPrompt(path, lyrics_to_phones(text, reader.language), reader.language))
+            found.append(Reading(path, lyrics_to_phones(text, reader.language), reader.language))
     return tuple(found)
 
 
-def aligned_foreign_prompt(choice: Sequence[ForeignPrompt], rng: np.random.Generator) -> Utterance:
+def aligned_foreign_prompt(choice: Sequence[Reading], rng: np.random.Generator) -> Utterance:
     """Return a random prompt with its phonemes.
 
     Raises:
@@ -102,7 +92,7 @@ def aligned_foreign_prompt(choice: Sequence[ForeignPrompt], rng: np.random.Gener
 
 
 @lru_cache(maxsize=CACHED)
-def _aligned(prompt: ForeignPrompt) -> Utterance:
+def _aligned(prompt: Reading) -> Utterance:
     samples = decoded(prompt.path)
     if not SECONDS[0] <= len(samples) / SAMPLE_RATE <= SECONDS[1]:
         raise TrainingError(f"{prompt.path} is too short or too long; another prompt is taken.")

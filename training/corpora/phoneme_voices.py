@@ -13,16 +13,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-import soxr
 
 from timbrescope.core.errors import AudioError, TimbrescopeError
 from training.collection import Segment, Split
 from training.corpora import espeak, festival, foreign_prompts, kokoro, prompts, singers, syllables
 from training.corpora.packages import Package, fetch
 from training.corpora.phrases import WORD_LISTS, Phrase, phrases
-from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
-from training.corpora.takes import read_audio
-from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, utterance
+from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, read_speech, utterance
 from training.errors import TrainingError
 from training.sources.annotations import read_segments
 
@@ -190,7 +187,7 @@ def _recorded(base: Path, files: list[Path], rng: np.random.Generator) -> Uttera
 
 @lru_cache(maxsize=CACHED_FILES)
 def _loaded(path: Path) -> Samples:
-    return np.asarray(soxr.resample(read_audio(path), TAKE_RATE, SAMPLE_RATE), np.float32)
+    return read_speech(path)
 
 
 def _prompts(cache: Path) -> Iterator[Voice]:

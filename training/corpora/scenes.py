@@ -11,7 +11,7 @@ import soundfile
 from timbrescope.core import phonemes
 from training.collection import Segment
 from training.corpora.small_room import impulse_response
-from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, tidied
+from training.corpora.utterances import SAMPLE_RATE, Samples, Utterance, in_a_row
 
 SNR_DECIBEL = (-5.0, 25.0)
 PEAK_DECIBEL = (-24.0, -0.5)
@@ -41,22 +41,14 @@ class Scene:
 
 def joined(phrases: list[Utterance], breathe: Callable[[], Utterance], rng: np.random.Generator) -> Utterance:
     """Return phrases one after another, with silence and here and there a breath before each and after the last."""
-    sounds: list[Samples] = []
-    segments: list[Segment] = []
-
-    def add(part: Utterance) -> None:
-        at = sum(map(len, sounds)) / SAMPLE_RATE
-        segments.extend(Segment(at + each.start, at + each.end, each.label) for each in part.segments)
-        sounds.append(part.samples)
-
+    parts: list[Utterance] = []
     for phrase in phrases:
-        add(silence(rng.uniform(*GAP_SECONDS)))
+        parts.append(silence(rng.uniform(*GAP_SECONDS)))
         if rng.random() < BREATH_SHARE:
-            add(breathe())
-            add(silence(rng.uniform(0.01, 0.15)))
-        add(phrase)
-    add(silence(rng.uniform(*GAP_SECONDS)))
-    return Utterance(np.concatenate(sounds), tidied(segments))
+            parts += [breathe(), silence(rng.uniform(0.01, 0.15))]
+        parts.append(phrase)
+    parts.append(silence(rng.uniform(*GAP_SECONDS)))
+    return in_a_row(parts)
 
 
 def silence(seconds: float) -> Utterance:

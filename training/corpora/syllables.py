@@ -6,23 +6,17 @@ A game for children who learn to read has a reader for each language, and lists 
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soxr
 
 from timbrescope.core.errors import TimbrescopeError
-from timbrescope.core.lyrics import Line
 from timbrescope.recognition.text_to_phones import lyrics_to_phones
-from training.collection import Segment
-from training.corpora.aligned import SLOW, read_aloud
+from training.corpora.aligned import SLOW, Reading, read_aloud
 from training.corpora.packages import Package, fetch
-from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
-from training.corpora.takes import read_audio
-from training.corpora.utterances import SAMPLE_RATE, Utterance, tidied
+from training.corpora.utterances import Utterance, in_a_row, read_speech
 from training.errors import TrainingError
 
 PACKAGE: Final = Package("debian", "klettres-data", "GPL-2+")
@@ -37,16 +31,7 @@ CACHED = 800
 _LISTED = re.compile(r'<sound name="([^"]*)" file="([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Syllable:
-    """A recording, what is said in it with its phones, and in which language."""
-
-    path: Path
-    lines: tuple[Line, ...]
-    language: str
-
-
-def syllables(folder: str, cache: Path) -> tuple[Syllable, ...]:
+def syllables(folder: str, cache: Path) -> tuple[Reading, ...]:
     """Return what a reader says, in the order of the list.
 
     Args:
@@ -68,11 +53,11 @@ def syllables(folder: str, cache: Path) -> tuple[Syllable, ...]:
     for text, file in entries:
         lines = lyrics_to_phones(html.unescape(text).lower(), spelled)
         if lines and (base / file).is_file():
-            found.append(Syllable(base / file, lines, spelled.split("-")[0]))
+            found.append(Reading(base / file, lines, spelled.split("-")[0]))
     return tuple(found)
 
 
-def said_in_a_row(choice: Sequence[Syllable], rng: np.random.Generator) -> Utterance:
+def said_in_a_row(choice: Sequence[Reading], rng: np.random.Generator) -> Utterance:
     """Return a few random syllables of a reader, one after the other, with their phonemes.
 
     Raises:
@@ -87,19 +72,12 @@ def said_in_a_row(choice: Sequence[Syllable], rng: np.random.Generator) -> Utter
             parts.append(part)
     if not parts:
         raise TrainingError(f"No syllables are found in {choice[0].path.parent}; another voice is taken.")
-    starts = np.cumsum([0.0, *(part.seconds for part in parts)])
-    segments = [
-        Segment(float(at) + one.start, float(at) + one.end, one.label)
-        for at, part in zip(starts, parts, strict=False)
-        for one in part.segments
-    ]
-    return Utterance(np.concatenate([part.samples for part in parts]), tidied(segments))
+    return in_a_row(parts)
 
 
 @lru_cache(maxsize=CACHED)
-def _aligned(syllable: Syllable) -> Utterance | None:
+def _aligned(syllable: Reading) -> Utterance | None:
     try:
-        samples = np.asarray(soxr.resample(read_audio(syllable.path), TAKE_RATE, SAMPLE_RATE), np.float32)
-        return read_aloud(samples, syllable.lines, syllable.language, SLOW)
+        return read_aloud(read_speech(syllable.path), syllable.lines, syllable.language, SLOW)
     except TimbrescopeError:
         return None  # about a third; the name of a letter is not always what eSpeak NG takes it for

@@ -1,15 +1,19 @@
 """What somebody says or sings with the phonemes that sound in it, in the broad set, and when."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from timbrescope.core import phonemes
 from training.collection import Segment
+from training.corpora.takes import SAMPLE_RATE as TAKE_RATE
+from training.corpora.takes import read_audio
 
 SAMPLE_RATE: Final = 16000
 SHORTEST_SILENCE = 0.04  # seconds; a shorter one inside an utterance is how a plosive begins
@@ -62,6 +66,26 @@ def utterance(samples: Samples, labels: Iterable[Segment], phone_set: str) -> Ut
     if at < end:
         segments.append(Segment(at, end, phonemes.SILENCE))
     return Utterance(samples, tidied(segments))
+
+
+def in_a_row(parts: Sequence[Utterance]) -> Utterance:
+    """Return what is heard when utterances, at least one, follow one another without a gap."""
+    segments: list[Segment] = []
+    length = 0
+    for part in parts:
+        at = length / SAMPLE_RATE
+        segments += [Segment(at + each.start, at + each.end, each.label) for each in part.segments]
+        length += len(part.samples)
+    return Utterance(np.concatenate([part.samples for part in parts]), tidied(segments))
+
+
+def read_speech(path: Path) -> Samples:
+    """Return a recording as an utterance has it.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    return np.asarray(soxr.resample(read_audio(path), TAKE_RATE, SAMPLE_RATE), np.float32)
 
 
 def parted(start: float, end: float, symbols: tuple[str, ...]) -> list[Segment]:

@@ -9,6 +9,7 @@ import soundfile
 from timbrescope.core.lyrics import Phone, Word
 from training.collection import Segment
 from training.corpora import syllables
+from training.corpora.aligned import Reading
 from training.corpora.utterances import SAMPLE_RATE, Utterance
 from training.errors import TrainingError
 
@@ -16,7 +17,7 @@ from .test_phoneme_voices import lay_out
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[syllables.Syllable, ...]:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Reading, ...]:
     """Return what an Italian says, of which one recording is missing."""
     listed = "".join(f'<sound name="{name}" file="it/{name.lower()}.ogg"/>' for name in ("MI", "SA", "LU"))
     folder = Path(syllables.FOLDER) / "it"
@@ -38,13 +39,13 @@ def said(_samples: object, lines: tuple[tuple[Word, ...], ...], *_: object) -> U
     return Utterance(silent, (Segment(0.0, 0.1, "sil"), Segment(0.1, 0.3, "m"), Segment(0.3, 0.5, "i")))
 
 
-def test_syllables_are_those_that_are_listed_and_there(reader: tuple[syllables.Syllable, ...]) -> None:
+def test_syllables_are_those_that_are_listed_and_there(reader: tuple[Reading, ...]) -> None:
     assert [one.path.stem for one in reader] == ["mi", "sa"]
     assert {one.language for one in reader} == {"it"}
 
 
 def test_those_that_are_understood_are_said_in_a_row(
-    reader: tuple[syllables.Syllable, ...], monkeypatch: pytest.MonkeyPatch
+    reader: tuple[Reading, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syllables, "read_aloud", said)
     heard = syllables.said_in_a_row(reader, np.random.default_rng(1))
@@ -56,7 +57,7 @@ def test_those_that_are_understood_are_said_in_a_row(
 
 
 def test_a_reader_whom_nobody_understands_is_named(
-    reader: tuple[syllables.Syllable, ...], monkeypatch: pytest.MonkeyPatch
+    reader: tuple[Reading, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syllables, "read_aloud", said)
     with pytest.raises(TrainingError, match="No syllables"):
